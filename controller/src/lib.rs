@@ -1,0 +1,1 @@
+//! The controller: one folder a kind, observe, check, plan, apply, report.

@@ -1,0 +1,1 @@
+//! PID 1 of the runtime's container: starts the model, answers probes, ends it.

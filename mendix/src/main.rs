@@ -1,0 +1,3 @@
+//! The one binary of the image: controller, webhook, guard and tasks.
+
+fn main() {}

@@ -1,0 +1,161 @@
+//! Standard conditions, in the manner of kstatus: `Ready` always, `Reconciling` and `Stalled` only while true.
+
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+
+/// The object does what its spec says.
+pub const READY: &str = "Ready";
+/// Work goes on; waiting helps.
+pub const RECONCILING: &str = "Reconciling";
+/// Work has stopped; somebody must do something.
+pub const STALLED: &str = "Stalled";
+
+/// What a reconcile found out, for conditions, status words and events alike.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Progress {
+    /// Done.
+    Ready,
+    /// Going on: a reason in one word, a sentence for people.
+    Working { reason: &'static str, message: String },
+    /// Stopped until somebody acts: a reason in one word, a sentence with cause and remedy.
+    Stalled { reason: &'static str, message: String },
+}
+
+impl Progress {
+    /// Work that goes on.
+    pub fn working(reason: &'static str, message: impl Into<String>) -> Self {
+        Self::Working {
+            reason,
+            message: message.into(),
+        }
+    }
+
+    /// Work that stopped.
+    pub fn stalled(reason: &'static str, message: impl Into<String>) -> Self {
+        Self::Stalled {
+            reason,
+            message: message.into(),
+        }
+    }
+
+    /// `Ready`, or the sentence. This is what the known status strings show.
+    pub fn word(&self) -> String {
+        match self {
+            Self::Ready => READY.to_owned(),
+            Self::Working { message, .. } | Self::Stalled { message, .. } => message.clone(),
+        }
+    }
+}
+
+/// The conditions that say `progress`, keeping the transition times of those that did not change.
+pub fn conditions(
+    old: &[Condition],
+    progress: &Progress,
+    generation: Option<i64>,
+    now: Timestamp,
+) -> Vec<Condition> {
+    let set = |type_: &str, status: bool, reason: &str, message: &str| {
+        let status = if status { "True" } else { "False" };
+        Condition {
+            type_: type_.to_owned(),
+            status: status.to_owned(),
+            reason: reason.to_owned(),
+            message: message.to_owned(),
+            observed_generation: generation,
+            last_transition_time: Time(transition_time(old, type_, status).unwrap_or(now)),
+        }
+    };
+    match progress {
+        Progress::Ready => vec![set(READY, true, "Ready", "")],
+        Progress::Working { reason, message } => {
+            vec![
+                set(READY, false, reason, message),
+                set(RECONCILING, true, reason, message),
+            ]
+        }
+        Progress::Stalled { reason, message } => {
+            vec![
+                set(READY, false, reason, message),
+                set(STALLED, true, reason, message),
+            ]
+        }
+    }
+}
+
+fn transition_time(old: &[Condition], type_: &str, status: &str) -> Option<Timestamp> {
+    let same = old
+        .iter()
+        .find(|condition| condition.type_ == type_ && condition.status == status)?;
+    Some(same.last_transition_time.0)
+}
+
+/// Reads conditions back: how far an object of ours is, for the present generation only.
+///
+/// A status that speaks of an older generation says nothing of the spec as it is now.
+pub fn progress(conditions: &[Condition], generation: Option<i64>) -> Progress {
+    let current = |type_: &str| {
+        conditions.iter().find(|condition| {
+            condition.type_ == type_
+                && condition.status == "True"
+                && condition.observed_generation == generation
+        })
+    };
+    if current(READY).is_some() {
+        return Progress::Ready;
+    }
+    match current(STALLED) {
+        Some(stalled) => Progress::stalled("Stalled", stalled.message.clone()),
+        None => Progress::working(
+            "Reconciling",
+            current(RECONCILING).map_or_else(
+                || "waiting for the controller".to_owned(),
+                |it| it.message.clone(),
+            ),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).expect("time")
+    }
+
+    #[test]
+    fn the_transition_time_stays_while_the_status_does() {
+        let first = conditions(&[], &Progress::working("A", "a"), Some(1), at(1));
+        let second = conditions(&first, &Progress::working("B", "b"), Some(2), at(2));
+        assert_eq!(second[0].last_transition_time.0, at(1));
+        assert_eq!(
+            (second[0].reason.as_str(), second[0].observed_generation),
+            ("B", Some(2))
+        );
+        let third = conditions(&second, &Progress::Ready, Some(2), at(3));
+        assert_eq!(third[0].last_transition_time.0, at(3));
+    }
+
+    #[test]
+    fn ready_objects_carry_nothing_but_ready() {
+        let types: Vec<_> = conditions(&[], &Progress::Ready, None, at(1))
+            .into_iter()
+            .map(|condition| condition.type_)
+            .collect();
+        assert_eq!(types, [READY]);
+    }
+
+    #[test]
+    fn a_status_of_an_older_generation_is_not_believed() {
+        let old = conditions(&[], &Progress::Ready, Some(1), at(1));
+        assert_eq!(progress(&old, Some(1)), Progress::Ready);
+        assert!(matches!(progress(&old, Some(2)), Progress::Working { .. }));
+    }
+
+    #[test]
+    fn what_was_written_is_read_back() {
+        let stalled = conditions(&[], &Progress::stalled("Refused", "no"), Some(1), at(1));
+        assert_eq!(progress(&stalled, Some(1)).word(), "no");
+        assert!(matches!(progress(&stalled, Some(1)), Progress::Stalled { .. }));
+    }
+}

@@ -1,0 +1,15 @@
+//! Types, names, invariants and decisions of the project, as data.
+//!
+//! The promise of this crate: nothing here has a client, a runtime or a clock. What is decided here is decided
+//! from its arguments alone, so that controller, webhook, guard, tasks and plugin come to the same result.
+
+mod base64;
+pub mod conditions;
+pub mod crd;
+pub mod defaults;
+pub mod names;
+pub mod rules;
+pub mod runtime_configuration;
+pub mod secret_store;
+pub mod task;
+pub mod template;

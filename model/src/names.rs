@@ -1,0 +1,227 @@
+//! Every derived name, label and annotation, in one place.
+//!
+//! Names and labels of the official operator are those of the Mendix documentation ("Technical appendix",
+//! "Portable app distribution: moving to Helm"); names with prefix `kubectl-mendix.io` are ours.
+
+use crate::crd::storage::Purpose;
+use std::collections::BTreeMap;
+
+/// The one `OperatorConfiguration` of a namespace.
+pub const OPERATOR_CONFIGURATION: &str = "mendix-operator-configuration";
+/// Field manager of the controller in server-side applies.
+pub const FIELD_MANAGER: &str = "mendix-controller";
+/// Default account of provisioner pods.
+pub const STORAGE_PROVISIONER_ACCOUNT: &str = "mendix-storage-provisioner";
+/// Default account of build pods.
+pub const BUILDER_ACCOUNT: &str = "mendix-builder";
+/// Finalizer on storage instances, as of operator 2.20.
+pub const STORAGE_FINALIZER: &str = "privatecloud.mendix.com/storage-provisioner";
+
+/// Environment (app) that an object belongs to.
+pub const ENVIRONMENT_LABEL: &str = "kubectl-mendix.io/environment";
+/// `leader`, `worker`, `peer` or `ordinal`.
+pub const ROLE_LABEL: &str = "kubectl-mendix.io/role";
+/// Model of an image or pod: see [`model_of`].
+pub const MODEL_LABEL: &str = "kubectl-mendix.io/model";
+/// Storage instance that a task's Secret belongs to.
+pub const STORAGE_INSTANCE_LABEL: &str = "kubectl-mendix.io/storage-instance";
+/// What a pod or Secret is: see [`Component`].
+pub const COMPONENT_LABEL: &str = "kubectl-mendix.io/component";
+/// Hash of the input that an object was made from.
+pub const INPUT_ANNOTATION: &str = "kubectl-mendix.io/input";
+/// Command of an image, as JSON, in the image's own labels.
+pub const COMMAND_LABEL: &str = "kubectl-mendix.io/command";
+/// App label of newer official operators.
+pub const OFFICIAL_APP_LABEL: &str = "privatecloud.mendix.com/app";
+/// Component label of newer official operators.
+pub const OFFICIAL_COMPONENT_LABEL: &str = "privatecloud.mendix.com/component";
+/// Value of both component labels of official operators.
+pub const OFFICIAL_COMPONENT: &str = "mendix-app";
+
+/// Container that runs the app.
+pub const RUNTIME_CONTAINER: &str = "mendix";
+/// Port of the app.
+pub const APP_PORT: i32 = 8080;
+/// Name of the app's container port.
+pub const APP_PORT_NAME: &str = "mendix-app";
+/// Admin port, on loopback only.
+pub const ADMIN_PORT: i32 = 9000;
+/// Probes and status of the guard.
+pub const PROBE_PORT: i32 = 8800;
+/// Metrics of the guard.
+pub const METRICS_PORT: i32 = 8900;
+
+/// Key of the admin password in [`admin_secret`].
+pub const ADMIN_PASSWORD_KEY: &str = "adminpassword";
+
+/// What an object of ours is, for people and for selectors.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Component {
+    /// Runtime pods and what belongs to them.
+    Runtime,
+    /// Task pods of storage instances.
+    Provisioner,
+    /// Build pods.
+    Builder,
+}
+
+impl Component {
+    /// Value of [`COMPONENT_LABEL`].
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Runtime => "runtime",
+            Self::Provisioner => "provisioner",
+            Self::Builder => "builder",
+        }
+    }
+}
+
+/// Role of a runtime pod.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Role {
+    /// Updates the schema, runs scheduled events.
+    Leader,
+    /// Serves requests.
+    Worker,
+}
+
+impl Role {
+    /// Value of [`ROLE_LABEL`].
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Leader => "leader",
+            Self::Worker => "worker",
+        }
+    }
+
+    /// The official operator's word, in Deployment names and label `node-type`.
+    pub const fn node_type(self) -> &'static str {
+        match self {
+            Self::Leader => "master",
+            Self::Worker => "worker",
+        }
+    }
+}
+
+/// `<app>-database` or `<app>-file`: storage instance, its task pod and its Secret.
+pub fn storage_instance(app: &str, purpose: Purpose) -> String {
+    format!("{app}-{}", purpose.as_str())
+}
+
+/// `<instance>-deprovision`: the pod that takes a store down.
+pub fn deprovision_pod(instance: &str) -> String {
+    format!("{instance}-deprovision")
+}
+
+/// `<app>-build`: Build and build pod.
+pub fn build(app: &str) -> String {
+    format!("{app}-build")
+}
+
+/// `<app>-master` or `<app>-worker`.
+pub fn deployment(app: &str, role: Role) -> String {
+    format!("{app}-{}", role.node_type())
+}
+
+/// `<app>-m2ee`: Secret with the admin password.
+pub fn admin_secret(app: &str) -> String {
+    format!("{app}-m2ee")
+}
+
+/// Immutable copy of a Secret or configuration, named by its content: `<name>-<10 hex characters>`.
+pub fn content_addressed(name: &str, hash: &str) -> String {
+    format!("{name}-{}", &hash[..hash.len().min(10)])
+}
+
+/// Model of a package: the first 40 hex characters of its SHA-256.
+///
+/// A label value holds at most 63 characters, so the 64 of the whole digest do not fit; 160 bits do not collide.
+pub fn model_of(sha256_hex: &str) -> String {
+    sha256_hex.chars().take(40).collect()
+}
+
+/// Labels that select the pods of an app, of one role or of both. Never changed: selectors are immutable.
+pub fn selector(app: &str, role: Option<Role>) -> BTreeMap<String, String> {
+    let mut labels = BTreeMap::from([
+        (OFFICIAL_APP_LABEL.to_owned(), app.to_owned()),
+        (OFFICIAL_COMPONENT_LABEL.to_owned(), OFFICIAL_COMPONENT.to_owned()),
+    ]);
+    if let Some(role) = role {
+        labels.insert(ROLE_LABEL.to_owned(), role.as_str().to_owned());
+    }
+    labels
+}
+
+/// All labels of a runtime pod: the selector, both official sets, and ours.
+pub fn pod_labels(app: &str, role: Role, model: &str) -> BTreeMap<String, String> {
+    let mut labels = selector(app, Some(role));
+    labels.extend(
+        [
+            ("app", app),
+            ("component", OFFICIAL_COMPONENT),
+            ("node-type", role.node_type()),
+            (ENVIRONMENT_LABEL, app),
+            (COMPONENT_LABEL, Component::Runtime.as_str()),
+            (MODEL_LABEL, model),
+        ]
+        .map(|(key, value)| (key.to_owned(), value.to_owned())),
+    );
+    labels
+}
+
+/// A selector as text: `a=b,c=d`.
+pub fn selector_text(labels: &BTreeMap<String, String>) -> String {
+    labels
+        .iter()
+        .map(|(key, value)| format!("{key}={value}"))
+        .collect::<Vec<_>>()
+        .join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_official_operator() {
+        assert_eq!(storage_instance("shop", Purpose::Database), "shop-database");
+        assert_eq!(storage_instance("shop", Purpose::File), "shop-file");
+        assert_eq!(build("shop"), "shop-build");
+        assert_eq!(deployment("shop", Role::Leader), "shop-master");
+        assert_eq!(deployment("shop", Role::Worker), "shop-worker");
+        assert_eq!(admin_secret("shop"), "shop-m2ee");
+    }
+
+    #[test]
+    fn a_model_fits_into_a_label() {
+        let model = model_of(&"a".repeat(64));
+        assert_eq!(model.len(), 40);
+    }
+
+    #[test]
+    fn every_selector_selects_its_pods() {
+        for role in [Role::Leader, Role::Worker] {
+            let labels = pod_labels("shop", role, "m");
+            assert!(
+                selector("shop", Some(role))
+                    .iter()
+                    .all(|(key, value)| labels.get(key) == Some(value))
+            );
+            assert!(
+                selector("shop", None)
+                    .iter()
+                    .all(|(key, value)| labels.get(key) == Some(value))
+            );
+        }
+    }
+
+    #[test]
+    fn roles_never_select_each_other() {
+        let worker = pod_labels("shop", Role::Worker, "m");
+        assert!(
+            selector("shop", Some(Role::Leader))
+                .iter()
+                .any(|(key, value)| worker.get(key) != Some(value))
+        );
+    }
+}

@@ -1,0 +1,115 @@
+//! The documented key names of database and file credentials, and what they become for the runtime.
+//!
+//! Source of the keys: Mendix documentation, "Retrieve environment-sensitive data from a secret store". Source of
+//! the settings: Mendix documentation, "Runtime customisation".
+
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// Keys of a database's Secret.
+pub mod database {
+    /// `PostgreSQL`, `SQLSERVER`, `HSQLDB`, …: the runtime's own word.
+    pub const TYPE: &str = "database-type";
+    /// Full JDBC address, instead of host and name.
+    pub const JDBC_URL: &str = "database-jdbc-url";
+    /// `host:port`.
+    pub const HOST: &str = "database-host";
+    /// Name of the database.
+    pub const NAME: &str = "database-name";
+    /// Login role.
+    pub const USER_NAME: &str = "database-username";
+    /// Password of the role.
+    pub const PASSWORD: &str = "database-password";
+}
+
+/// Keys of a file store's Secret.
+pub mod storage {
+    /// `com.mendix.storage.s3` or `com.mendix.storage.azure`; absent for files in the container.
+    pub const SERVICE_NAME: &str = "storage-service-name";
+    /// Address of the store.
+    pub const ENDPOINT: &str = "storage-endpoint";
+    /// Access key.
+    pub const ACCESS_KEY_ID: &str = "storage-access-key-id";
+    /// Secret key.
+    pub const SECRET_ACCESS_KEY: &str = "storage-secret-access-key";
+    /// Bucket, or bucket and prefix.
+    pub const BUCKET_NAME: &str = "storage-bucket-name";
+    /// Whether files are deleted from the store.
+    pub const PERFORM_DELETE: &str = "storage-perform-delete";
+}
+
+/// The value of key `database-type` for a database in the memory of the leader.
+pub const IN_MEMORY_DATABASE: &str = "HSQLDB";
+
+const DATABASE_SETTINGS: &[(&str, &str)] = &[
+    (database::TYPE, "DatabaseType"),
+    (database::JDBC_URL, "DatabaseJdbcUrl"),
+    (database::HOST, "DatabaseHost"),
+    (database::NAME, "DatabaseName"),
+    (database::USER_NAME, "DatabaseUserName"),
+    (database::PASSWORD, "DatabasePassword"),
+];
+
+const STORAGE_SETTINGS: &[(&str, &str)] = &[
+    (storage::SERVICE_NAME, "com.mendix.core.StorageService"),
+    (storage::ENDPOINT, "com.mendix.storage.s3.EndPoint"),
+    (storage::ACCESS_KEY_ID, "com.mendix.storage.s3.AccessKeyId"),
+    (
+        storage::SECRET_ACCESS_KEY,
+        "com.mendix.storage.s3.SecretAccessKey",
+    ),
+    (storage::BUCKET_NAME, "com.mendix.storage.s3.BucketName"),
+    (
+        "storage-azure-account-name",
+        "com.mendix.storage.azure.AccountName",
+    ),
+    ("storage-azure-account-key", "com.mendix.storage.azure.AccountKey"),
+    ("storage-azure-container", "com.mendix.storage.azure.Container"),
+    (
+        "storage-azure-blob-endpoint",
+        "com.mendix.storage.azure.BlobEndpoint",
+    ),
+    (
+        "storage-azure-use-default-azure-credential",
+        "com.mendix.storage.azure.UseDefaultAzureCredential",
+    ),
+    (
+        storage::PERFORM_DELETE,
+        "com.mendix.storage.PerformDeleteFromStorage",
+    ),
+];
+
+/// Runtime settings for the keys of a database's Secret. Keys that are not documented are left out.
+pub fn database_settings(keys: &BTreeMap<String, String>) -> Map<String, Value> {
+    settings(DATABASE_SETTINGS, keys)
+}
+
+/// Runtime settings for the keys of a file store's Secret. Keys that are not documented are left out.
+pub fn storage_settings(keys: &BTreeMap<String, String>) -> Map<String, Value> {
+    settings(STORAGE_SETTINGS, keys)
+}
+
+fn settings(table: &[(&str, &str)], keys: &BTreeMap<String, String>) -> Map<String, Value> {
+    table
+        .iter()
+        .filter_map(|(key, setting)| Some(((*setting).to_owned(), Value::from(keys.get(*key)?.as_str()))))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documented_keys_become_settings_and_others_do_not() {
+        let keys = [
+            (database::HOST, "db:5432"),
+            (database::PASSWORD, "x"),
+            ("note", "y"),
+        ]
+        .map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let settings = database_settings(&keys.into());
+        assert_eq!(settings["DatabaseHost"], "db:5432");
+        assert_eq!(settings.len(), 2);
+    }
+}

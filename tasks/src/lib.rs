@@ -1,0 +1,1 @@
+//! Task pods: provision, deprovision, build; and the layer code as a library.

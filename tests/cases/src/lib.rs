@@ -1,0 +1,1 @@
+//! The cases: tests against a real cluster, a test for each sentence the project promises.

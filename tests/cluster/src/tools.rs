@@ -1,0 +1,262 @@
+//! Go programs the cluster is made of, built from the pinned modules in `tools/` into a cache.
+//!
+//! Each family has its own `go.mod`, so that their dependencies cannot fight. A family is built into a temporary
+//! folder that is then renamed: a build that was killed leaves nothing that looks finished.
+
+use crate::{
+    command::{run, shown},
+    lock::FileLock,
+    progress,
+};
+use anyhow::{Context as _, Result, anyhow, bail};
+use sha2::{Digest as _, Sha256};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// Programs that are built together from one Go module.
+#[derive(Debug)]
+pub struct Family {
+    /// Folder below `tools/`.
+    pub name: &'static str,
+    /// Go package and the file name of its program.
+    pub programs: &'static [(&'static str, &'static str)],
+    /// Value of `-ldflags`.
+    pub linker_flags: &'static str,
+}
+
+const STRIPPED: &str = "-s -w";
+/// The version is set by the linker in Kubernetes' own build too; without it nodes report v0.0.0.
+const KUBERNETES_FLAGS: &str = "-s -w -X k8s.io/component-base/version.gitVersion=v1.36.3 \
+     -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=36";
+
+/// Every family there is. A new one is a line here and a folder in `tools/`.
+pub const FAMILIES: &[Family] = &[
+    Family {
+        name: "kubernetes",
+        programs: &[
+            ("k8s.io/kubernetes/cmd/kube-apiserver", "kube-apiserver"),
+            ("k8s.io/kubernetes/cmd/kube-controller-manager", "kube-controller-manager"),
+            ("k8s.io/kubernetes/cmd/kube-proxy", "kube-proxy"),
+            ("k8s.io/kubernetes/cmd/kube-scheduler", "kube-scheduler"),
+            ("k8s.io/kubernetes/cmd/kubectl", "kubectl"),
+            ("k8s.io/kubernetes/cmd/kubelet", "kubelet"),
+        ],
+        linker_flags: KUBERNETES_FLAGS,
+    },
+    Family { name: "etcd", programs: &[("go.etcd.io/etcd/server/v3", "etcd")], linker_flags: STRIPPED },
+    Family {
+        name: "containerd",
+        programs: &[
+            ("github.com/containerd/containerd/v2/cmd/containerd", "containerd"),
+            ("github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2", "containerd-shim-runc-v2"),
+            ("github.com/containerd/containerd/v2/cmd/ctr", "ctr"),
+        ],
+        linker_flags: STRIPPED,
+    },
+    Family { name: "coredns", programs: &[("github.com/coredns/coredns", "coredns")], linker_flags: STRIPPED },
+    Family {
+        name: "crane",
+        programs: &[("github.com/google/go-containerregistry/cmd/crane", "crane")],
+        linker_flags: STRIPPED,
+    },
+    Family { name: "helm", programs: &[("helm.sh/helm/v4/cmd/helm", "helm")], linker_flags: STRIPPED },
+    Family { name: "pause", programs: &[(".", "pause")], linker_flags: STRIPPED },
+];
+
+/// Families that a cluster cannot run without.
+pub const CLUSTER: &[&str] = &["etcd", "containerd", "crane", "pause", "kubernetes", "coredns", "helm"];
+/// Families that a test run needs to use a cluster that is already there.
+pub const CLIENT: &[&str] = &["crane", "kubernetes", "helm"];
+
+/// Built programs by name.
+#[derive(Clone, Debug)]
+pub struct Tools {
+    programs: BTreeMap<String, PathBuf>,
+}
+
+impl Tools {
+    /// Builds what is missing of the named families. The first build takes about ten minutes on two cores.
+    ///
+    /// # Errors
+    /// When a family is unknown, Go is missing, or a build fails.
+    pub fn require(families: &[&str]) -> Result<Self> {
+        let cache = cache_root()?.join("tools");
+        let mut programs = BTreeMap::new();
+        for name in families {
+            let family = find(name)?;
+            let folder = ensure(family, &cache)?;
+            programs.extend(family.programs.iter().map(|(_, file)| ((*file).to_owned(), folder.join(file))));
+        }
+        Ok(Self { programs })
+    }
+
+    /// Path of a built program.
+    ///
+    /// # Errors
+    /// When no required family has it.
+    pub fn program(&self, name: &str) -> Result<&Path> {
+        self.programs
+            .get(name)
+            .map(PathBuf::as_path)
+            .ok_or_else(|| anyhow!("failed to find program {name}: none of the required tool families has it"))
+    }
+
+    /// Links every program into `folder`, so that one entry on `PATH` has them all.
+    pub(crate) fn link_into(&self, folder: &Path) -> Result<()> {
+        fs::create_dir_all(folder).with_context(|| format!("failed to create {}", folder.display()))?;
+        for (name, program) in &self.programs {
+            let link = folder.join(name);
+            let _ = fs::remove_file(&link);
+            std::os::unix::fs::symlink(program, &link).with_context(|| format!("failed to create {}", link.display()))?;
+        }
+        Ok(())
+    }
+}
+
+/// `${XDG_CACHE_HOME:-$HOME/.cache}/kubectl-mendix`.
+///
+/// # Errors
+/// When neither variable is set.
+pub fn cache_root() -> Result<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    set("XDG_CACHE_HOME")
+        .or_else(|| set("HOME").map(|home| home.join(".cache")))
+        .map(|cache| cache.join("kubectl-mendix"))
+        .ok_or_else(|| anyhow!("failed to find a cache folder: set HOME or XDG_CACHE_HOME"))
+}
+
+fn find(name: &str) -> Result<&'static Family> {
+    FAMILIES
+        .iter()
+        .find(|family| family.name == name)
+        .ok_or_else(|| anyhow!("failed to find tool family {name}: it is not in tools.rs"))
+}
+
+fn ensure(family: &Family, cache: &Path) -> Result<PathBuf> {
+    let source = source_folder(family);
+    let key = cache_key(family, &source_files(&source)?);
+    let target = cache.join(format!("{}-{key}", family.name));
+    if target.join("bin").is_dir() {
+        return Ok(target.join("bin"));
+    }
+    let _lock = FileLock::exclusive(&cache.join(format!("{}.lock", family.name)))?;
+    if !target.join("bin").is_dir() {
+        build(family, &source, &target)?;
+    }
+    Ok(target.join("bin"))
+}
+
+fn source_folder(family: &Family) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tools").join(family.name)
+}
+
+fn source_files(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
+    let context = || format!("failed to read {}", folder.display());
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(folder).with_context(context)? {
+        let entry = entry.with_context(context)?;
+        if entry.file_type().with_context(context)?.is_file() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            files.insert(name, fs::read(entry.path()).with_context(context)?);
+        }
+    }
+    Ok(files)
+}
+
+/// Names what a build depends on: sources with `go.mod` and `go.sum`, programs and flags.
+fn cache_key(family: &Family, files: &BTreeMap<String, Vec<u8>>) -> String {
+    let mut hash = Sha256::new();
+    let mut field = |bytes: &[u8]| {
+        hash.update(bytes.len().to_le_bytes());
+        hash.update(bytes);
+    };
+    build_arguments(family, Path::new("")).iter().for_each(|argument| field(argument.as_bytes()));
+    field(std::env::consts::ARCH.as_bytes());
+    for (name, content) in files {
+        field(name.as_bytes());
+        field(content);
+    }
+    hash.finalize().iter().take(6).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+}
+
+/// Arguments of `go`. One program is named by hand, for Go would call etcd `server`; several go into a folder.
+fn build_arguments(family: &Family, folder: &Path) -> Vec<String> {
+    let output = match family.programs {
+        [(_, file)] => folder.join(file).display().to_string(),
+        _ => format!("{}/", folder.display()),
+    };
+    let fixed = ["build", "-trimpath", "-ldflags", family.linker_flags, "-o"].map(str::to_owned);
+    let packages = family.programs.iter().map(|(package, _)| (*package).to_owned());
+    fixed.into_iter().chain([output]).chain(packages).collect()
+}
+
+fn build(family: &Family, source: &Path, target: &Path) -> Result<()> {
+    require_go()?;
+    progress::line(&format!("building {} (once; the largest takes 5 minutes on two cores)", family.name));
+    let unfinished = target.with_extension("unfinished");
+    let _ = fs::remove_dir_all(&unfinished);
+    fs::create_dir_all(unfinished.join("bin")).with_context(|| format!("failed to create {}", unfinished.display()))?;
+    let mut go = Command::new("go");
+    go.args(build_arguments(family, &unfinished.join("bin")))
+        .current_dir(source)
+        .env("CGO_ENABLED", "0")
+        .env("GOWORK", "off");
+    run(&mut go).with_context(|| format!("failed to build {} in {}", family.name, source.display()))?;
+    let missing = family.programs.iter().find(|(_, file)| !unfinished.join("bin").join(file).is_file());
+    if let Some((_, file)) = missing {
+        bail!("failed to build {}: `{}` made no {file}", family.name, shown(&go));
+    }
+    fs::rename(&unfinished, target).with_context(|| format!("failed to move the built tools to {}", target.display()))
+}
+
+fn require_go() -> Result<()> {
+    run(Command::new("go").arg("version"))
+        .map(|_| ())
+        .context("Go 1.26 or newer must be on PATH to build the cluster's programs: https://go.dev/dl")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn family(name: &'static str) -> &'static Family {
+        find(name).unwrap()
+    }
+
+    #[test]
+    fn a_single_program_is_named_and_several_go_into_the_folder() {
+        let etcd = build_arguments(family("etcd"), Path::new("/t"));
+        assert_eq!(etcd[4..], ["-o", "/t/etcd", "go.etcd.io/etcd/server/v3"]);
+        let containerd = build_arguments(family("containerd"), Path::new("/t"));
+        assert_eq!(containerd[5], "/t/");
+        assert_eq!(containerd.len(), 9);
+    }
+
+    #[test]
+    fn the_key_follows_sources_and_flags() {
+        let files = |text: &str| BTreeMap::from([("go.mod".to_owned(), text.as_bytes().to_vec())]);
+        let key = cache_key(family("etcd"), &files("a"));
+        assert_eq!(key.len(), 12);
+        assert_eq!(key, cache_key(family("etcd"), &files("a")));
+        assert_ne!(key, cache_key(family("etcd"), &files("b")));
+        assert_ne!(key, cache_key(family("crane"), &files("a")));
+    }
+
+    #[test]
+    fn every_family_has_a_module_and_every_list_names_families() {
+        for family in FAMILIES {
+            assert!(source_folder(family).join("go.mod").is_file(), "{} has no go.mod", family.name);
+        }
+        assert!(CLUSTER.iter().chain(CLIENT).all(|name| find(name).is_ok()));
+    }
+
+    #[test]
+    fn an_unknown_program_is_an_error() {
+        let tools = Tools { programs: BTreeMap::new() };
+        assert!(tools.program("kubectl").unwrap_err().to_string().contains("kubectl"));
+    }
+}

@@ -1,0 +1,1 @@
+//! A test part: behaves like the Mendix Runtime towards admin port, database and signals.

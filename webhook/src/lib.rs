@@ -1,0 +1,1 @@
+//! Admission: the wire in, the model decides, the wire out.

@@ -1,0 +1,3 @@
+//! The one entry point for everything that is done to this repository.
+
+fn main() {}
