@@ -1,1 +1,11 @@
-//! The cases: tests against a real cluster, a test for each sentence the project promises.
+//! What the cases share: packages, images, an installed product, and an app under test.
+
+pub mod app;
+pub mod package;
+pub mod platform;
+pub mod product;
+pub mod source;
+
+pub use package::Package;
+pub use platform::Platform;
+pub use product::{Prepared, Product, base_image};

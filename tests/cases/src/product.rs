@@ -1,0 +1,204 @@
+//! The product as a user has it: the chart installed into a cluster, with images that were built from this tree.
+
+use crate::Platform;
+use anyhow::{Context, Result, bail};
+use k8s_openapi::api::core::v1::Namespace;
+use kube::{
+    Api, Client,
+    api::{ApiResource, DynamicObject, Patch, PatchParams},
+};
+use mendix_test_cluster::Cluster;
+use serde_json::{Value, json};
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+/// Namespaces that the installed controller manages, one for each group of cases.
+pub const NAMESPACES: &[&str] = &["case-deploy", "case-failures", "case-ten", "case-resources", "case-plugin"];
+
+/// Namespace of the release.
+pub const RELEASE_NAMESPACE: &str = "mendix-system";
+
+/// Variables that say what was prepared before the tests; without them each test process prepares it itself.
+const IMAGE: &str = "MENDIX_TEST_IMAGE";
+const BASE_IMAGE: &str = "MENDIX_TEST_BASE_IMAGE";
+const PLUGIN: &str = "MENDIX_TEST_PLUGIN";
+
+/// A cluster with the product in it.
+#[derive(Clone)]
+pub struct Product {
+    /// The cluster.
+    pub cluster: Cluster,
+    /// Client of an administrator.
+    pub client: Client,
+    plugin: PathBuf,
+    base_image: String,
+}
+
+/// What was built from this tree before the product is installed.
+pub struct Prepared {
+    /// Image of the product, in the cluster's registry.
+    pub image: String,
+    /// Base image with a placeholder for the runtime's version.
+    pub base_image: String,
+    /// The plugin's binary.
+    pub plugin: PathBuf,
+}
+
+impl Product {
+    /// The product in the cluster of this test run.
+    pub async fn installed() -> Result<Self> {
+        let cluster = Cluster::for_tests()?;
+        let prepared = Prepared::of_environment(cluster.registry())?;
+        Self::install(cluster, prepared, NAMESPACES).await
+    }
+
+    /// Makes the namespaces and installs the chart for them.
+    pub async fn install(cluster: Cluster, prepared: Prepared, namespaces: &[&str]) -> Result<Self> {
+        // A process may hold several clients; the first one installs the provider, the others find it there.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = cluster.client().await?;
+        let Prepared { image, base_image, plugin } = prepared;
+        let product = Self { cluster, client, plugin, base_image };
+        for namespace in namespaces {
+            product.namespace(namespace).await?;
+        }
+        product.chart(&image, namespaces)?;
+        Ok(product)
+    }
+
+    /// Plans, registry and endpoint for the apps of a namespace.
+    pub async fn platform(&self, namespace: &str) -> Result<()> {
+        let url = self.cluster.postgres_url();
+        let (user, password, host) = parts(url).context("the database's address has no user, password and host")?;
+        let platform = Platform {
+            namespace: namespace.to_owned(),
+            registry: self.cluster.registry().to_owned(),
+            base_image: self.base_image.clone(),
+            database_host: host.to_owned(),
+            database_user: user.to_owned(),
+            database_password: password.to_owned(),
+        };
+        for object in platform.objects() {
+            self.apply(namespace, &object).await?;
+        }
+        Ok(())
+    }
+
+    /// Applies any object.
+    pub async fn apply(&self, namespace: &str, object: &Value) -> Result<DynamicObject> {
+        let object: DynamicObject = serde_json::from_value(object.clone())?;
+        let types = object.types.clone().context("object without kind")?;
+        let (group, version) = types.api_version.split_once('/').unwrap_or(("", &types.api_version));
+        let plural = format!("{}s", types.kind.to_lowercase());
+        let resource = ApiResource {
+            group: group.to_owned(),
+            version: version.to_owned(),
+            api_version: types.api_version.clone(),
+            kind: types.kind.clone(),
+            plural,
+        };
+        let name = object.metadata.name.clone().context("object without name")?;
+        let api: Api<DynamicObject> = Api::namespaced_with(self.client.clone(), namespace, &resource);
+        Ok(api.patch(&name, &PatchParams::apply("cases").force(), &Patch::Apply(&object)).await?)
+    }
+
+    /// Runs `kubectl mendix …` as a user would.
+    pub fn mendix(&self, arguments: &[&str]) -> Result<Output> {
+        let mut command = self.plugin_command();
+        command.args(arguments).output().with_context(|| format!("failed to start {}", self.plugin.display()))
+    }
+
+    /// The plugin, pointed at the cluster.
+    pub fn plugin_command(&self) -> Command {
+        let mut command = Command::new(&self.plugin);
+        command.env("KUBECONFIG", self.cluster.kubeconfig_path());
+        command
+    }
+
+    /// Runs one of the cluster's programs, which must succeed, and returns what it printed.
+    pub fn run(&self, program: &str, arguments: &[&str]) -> Result<String> {
+        let mut command = Command::new(self.cluster.bin_dir().join(program));
+        command.args(arguments).env("KUBECONFIG", self.cluster.kubeconfig_path());
+        let output = command.output().with_context(|| format!("failed to start {program}"))?;
+        if !output.status.success() {
+            bail!("{program} {arguments:?} failed: {}", String::from_utf8_lossy(&output.stderr));
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    async fn namespace(&self, name: &str) -> Result<()> {
+        let namespace = json!({
+            "apiVersion": "v1",
+            "kind": "Namespace",
+            "metadata": {
+                "name": name,
+                // Whatever the product makes must pass the strictest standard.
+                "labels": { "pod-security.kubernetes.io/enforce": "restricted" },
+            },
+        });
+        let api: Api<Namespace> = Api::all(self.client.clone());
+        api.patch(name, &PatchParams::apply("cases").force(), &Patch::Apply(&namespace)).await?;
+        Ok(())
+    }
+
+    fn chart(&self, image: &str, namespaces: &[&str]) -> Result<()> {
+        let chart = workspace().join("charts/mendix");
+        let arguments = [
+            "upgrade",
+            "--install",
+            "mendix",
+            &chart.to_string_lossy(),
+            "--namespace",
+            RELEASE_NAMESPACE,
+            "--create-namespace",
+            "--wait",
+            "--set",
+            &format!("image.reference={image}"),
+            "--set",
+            &format!("namespaces={{{}}}", namespaces.join(",")),
+        ];
+        self.run("helm", &arguments).map(drop)
+    }
+}
+
+impl Prepared {
+    /// What the variables of a test run name; what they do not is built now.
+    fn of_environment(registry: &str) -> Result<Self> {
+        let image = prepared(IMAGE, &["image", "--push", &format!("{registry}/mendix:test")])?;
+        prepared(BASE_IMAGE, &["base-image", "--push", &format!("{registry}/runtime-base:10.24.0")])?;
+        Ok(Self { image, base_image: base_image(registry), plugin: prepared(PLUGIN, &["plugin"])?.into() })
+    }
+}
+
+/// Name of the base images in a registry.
+pub fn base_image(registry: &str) -> String {
+    format!("{registry}/runtime-base:{{{{.MxRuntimeVersion}}}}")
+}
+
+/// What a variable names, else what `cargo xtask …` prints as its last line.
+fn prepared(variable: &str, xtask: &[&str]) -> Result<String> {
+    if let Ok(value) = std::env::var(variable) {
+        return Ok(value);
+    }
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo).arg("xtask").args(xtask).current_dir(workspace()).output()?;
+    if !output.status.success() {
+        bail!("cargo xtask {xtask:?} failed: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    let printed = String::from_utf8(output.stdout)?;
+    printed.lines().last().map(ToOwned::to_owned).with_context(|| format!("cargo xtask {xtask:?} printed nothing"))
+}
+
+/// User, password and `host:port` of a `postgresql://` address.
+fn parts(url: &str) -> Option<(&str, &str, &str)> {
+    let (login, rest) = url.split_once("://")?.1.split_once('@')?;
+    let (user, password) = login.split_once(':')?;
+    Some((user, password, rest.split('/').next()?))
+}
+
+fn workspace() -> &'static Path {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    folder.ancestors().nth(2).unwrap_or(folder)
+}

@@ -1,0 +1,60 @@
+//! From an empty namespace to a served app, and everything that may be done to it then.
+
+use mendix_cases::{Package, Product, source::Answer};
+use serde_json::json;
+
+const NAMESPACE: &str = "case-deploy";
+
+async fn product() -> Product {
+    let product = Product::installed().await.expect("the product can be installed");
+    product.platform(NAMESPACE).await.expect("the platform can be set up");
+    product
+}
+
+fn package(product: &Product, model: &str) -> String {
+    let bytes = Package::new(model).bytes().expect("package");
+    product.source(Answer::Bytes(bytes)).expect("source")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_app_is_deployed_served_scaled_stopped_and_deleted() {
+    let product = product().await;
+    let url = package(&product, "A");
+    let plans = ["--database-plan", "postgres", "--storage-plan", "container"];
+    let deploy = [&["deploy", "shop", "--source-url", &url, "--replicas", "2", "--wait"][..], &plans].concat();
+    product.mendix_in(NAMESPACE, 0, &deploy).expect("deploy");
+
+    let app = product.until(NAMESPACE, "shop", "both pods", |app| workers(app) == Some("1/1")).await.expect("ready");
+    let page = product.page(&app).await.expect("page");
+    assert_eq!(page["corrupted"], json!(false), "{page}");
+    let status = product.mendix_in(NAMESPACE, 0, &["status", "shop", "-o", "json"]).expect("status");
+    let view: serde_json::Value = serde_json::from_slice(&status.stdout).expect("json");
+    assert!(view.to_string().contains("shop-database"), "{view}");
+
+    product.run("kubectl", &["-n", NAMESPACE, "scale", "mendixapp", "shop", "--replicas=3"]).expect("scale");
+    product.until(NAMESPACE, "shop", "three pods", |app| workers(app) == Some("2/2")).await.expect("scaled");
+
+    product.run("kubectl", &["-n", NAMESPACE, "scale", "mendixapp", "shop", "--replicas=0"]).expect("stop");
+    let stopped = |app: &mendix_model::crd::MendixApp| {
+        app.status.as_ref().is_some_and(|it| it.app_state.as_deref() == Some("Stopped") && it.replicas == Some(0))
+    };
+    product.until(NAMESPACE, "shop", "no pods", stopped).await.expect("stopped");
+
+    product.delete(NAMESPACE, "shop").await.expect("deleted");
+    assert_eq!(databases(&product, "shop").await, 0, "the database outlived its app");
+}
+
+fn workers(app: &mendix_model::crd::MendixApp) -> Option<&str> {
+    app.status.as_ref()?.workers.as_deref()
+}
+
+/// Databases on the server whose name tells of an app.
+async fn databases(product: &Product, app: &str) -> i64 {
+    let (client, connection) = tokio_postgres::connect(product.cluster.postgres_url(), tokio_postgres::NoTls)
+        .await
+        .expect("the database server answers");
+    tokio::spawn(connection);
+    let pattern = format!("%{app}%");
+    let row = client.query_one("select count(*) from pg_database where datname like $1", &[&pattern]).await;
+    row.expect("count").get(0)
+}

@@ -1,0 +1,66 @@
+//! `cargo xtask bench NAME [--json]`: measurements. Tests assert nothing about time; these do not either, they print.
+
+mod start;
+
+use anyhow::Result;
+use serde::Serialize;
+
+/// Measures and prints.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// What is measured.
+    #[arg(value_enum)]
+    bench: Bench,
+    /// One JSON object a measurement.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Bench {
+    /// From a deploy to the first page, and what the parts cost.
+    Start,
+}
+
+/// One measurement. `peer` and `floor` are absent where there is none.
+#[derive(Debug, Serialize)]
+pub(crate) struct Measurement {
+    bench: &'static str,
+    case: &'static str,
+    ours: f64,
+    peer: Option<&'static str>,
+    peer_value: Option<f64>,
+    floor: Option<f64>,
+    ratio: Option<f64>,
+    unit: &'static str,
+    goal: f64,
+}
+
+impl Measurement {
+    /// A measurement without a peer.
+    fn alone(bench: &'static str, case: &'static str, ours: f64, unit: &'static str, goal: f64) -> Self {
+        Self { bench, case, ours, peer: None, peer_value: None, floor: None, ratio: None, unit, goal }
+    }
+}
+
+pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
+    let measurements = match arguments.bench {
+        Bench::Start => start::measure().await?,
+    };
+    for measurement in &measurements {
+        let line = if arguments.json { serde_json::to_string(measurement)? } else { line(measurement) };
+        crate::print(&line)?;
+    }
+    Ok(())
+}
+
+fn line(measurement: &Measurement) -> String {
+    let Measurement { bench, case, ours, unit, goal, .. } = measurement;
+    format!("{bench} {case}: {ours:.1} {unit} (goal: at most {goal} {unit})")
+}
+
+/// The middle of several values.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
