@@ -29,6 +29,12 @@ pub const STORAGE_INSTANCE_LABEL: &str = "kubectl-mendix.io/storage-instance";
 pub const COMPONENT_LABEL: &str = "kubectl-mendix.io/component";
 /// Hash of the input that an object was made from.
 pub const INPUT_ANNOTATION: &str = "kubectl-mendix.io/input";
+/// Pod template as it was made, as JSON: a later release of the controller keeps it while the input is the same.
+pub const TEMPLATE_ANNOTATION: &str = "kubectl-mendix.io/template";
+/// How the pods of an app find their leader: `assigned` or `none`.
+pub const LEADER_SELECTION_ANNOTATION: &str = "kubectl-mendix.io/leader-selection";
+/// An account of an environment is attached only with this annotation at `true`.
+pub const ENVIRONMENT_ACCOUNT_ANNOTATION: &str = "privatecloud.mendix.com/environment-account";
 /// Command of an image, as JSON, in the image's own labels.
 pub const COMMAND_LABEL: &str = "kubectl-mendix.io/command";
 /// App label of newer official operators.

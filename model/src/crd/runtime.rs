@@ -106,8 +106,14 @@ pub struct RuntimeStatus {
     pub replicas: Option<i32>,
     /// Selector of the pods.
     pub selector: Option<String>,
+    /// Image in the present pod template of the leader, by digest.
+    pub image: Option<String>,
+    /// Model of that image.
+    pub model: Option<String>,
     /// Each pod.
     pub pods: Option<Vec<RuntimePod>>,
+    /// Names of the immutable Secrets made for pods, so that old ones are found without listing Secrets.
+    pub copies: Option<Vec<String>>,
     /// Standard conditions: Ready, Reconciling, Stalled.
     #[serde(default)]
     #[x_kube(merge_strategy = kube::core::ListMerge::Map(vec!["type".into()]))]

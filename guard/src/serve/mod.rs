@@ -1,0 +1,107 @@
+//! What the guard answers: probes and status on one port, metrics on another. Paths and ports are those of the
+//! official operator's m2ee sidecar, so that monitoring made for it goes on.
+
+mod metrics;
+mod observer;
+mod verdict;
+
+pub(crate) use observer::Observer;
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use verdict::{AdminPort, Verdict};
+
+/// A port that cannot be listened on.
+#[derive(Debug, thiserror::Error)]
+#[error("failed to listen on port {port}: {problem}; no other container of the pod may use it")]
+pub(crate) struct ListenError {
+    port: i32,
+    problem: std::io::Error,
+}
+
+/// Listens on all addresses of both families, or of IPv4 alone where IPv6 is switched off.
+pub(crate) async fn listen(port: i32) -> Result<TcpListener, ListenError> {
+    match TcpListener::bind(format!("[::]:{port}")).await {
+        Ok(listener) => Ok(listener),
+        Err(_) => TcpListener::bind(format!("0.0.0.0:{port}"))
+            .await
+            .map_err(|problem| ListenError { port, problem }),
+    }
+}
+
+/// Port that was given, also when the system chose it.
+pub(crate) fn port(listener: &TcpListener) -> u16 {
+    listener.local_addr().map_or(0, |address| address.port())
+}
+
+/// Answers until the process ends.
+pub(crate) async fn serve(listener: TcpListener, router: Router) {
+    if let Err(error) = axum::serve(listener, router).await {
+        tracing::error!("failed to serve: {error}");
+    }
+}
+
+/// Probes and status.
+pub(crate) fn probes(observer: Arc<Observer>) -> Router {
+    Router::new()
+        .route("/m2ee-sidecar/v1/livez", get(livez))
+        .route("/m2ee-sidecar/v1/readyz", get(readyz))
+        .route("/m2ee-sidecar/v1/status", get(status))
+        .with_state(observer)
+}
+
+/// Metrics.
+pub(crate) fn metrics(observer: Arc<Observer>) -> Router {
+    Router::new()
+        .route("/metrics", get(metrics_text))
+        .with_state(observer)
+}
+
+async fn livez(State(observer): State<Arc<Observer>>) -> Response {
+    answer(verdict::liveness(&observer.life().await))
+}
+
+async fn readyz(State(observer): State<Arc<Observer>>) -> Response {
+    answer(verdict::readiness(&observer.service().await))
+}
+
+fn answer(verdict: Verdict) -> Response {
+    let status = if verdict.ok {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    (status, verdict.reason + "\n").into_response()
+}
+
+async fn status(State(observer): State<Arc<Observer>>) -> Response {
+    let runtime_status = match observer.admin().await {
+        AdminPort::Answers(status) => status,
+        AdminPort::Silent(_) => None,
+    };
+    let mut document = json!(observer.status());
+    document["runtimeStatus"] = runtime_status.map_or(Value::Null, Value::from);
+    Json(document).into_response()
+}
+
+async fn metrics_text(State(observer): State<Arc<Observer>>) -> Response {
+    let runtime = observer.runtime_metrics().await;
+    if let Some(Err(problem)) = &runtime {
+        tracing::debug!("no metrics of the runtime: {problem}");
+    }
+    let runtime = runtime.as_ref().map(|text| match text {
+        Ok(text) => str::from_utf8(text).map_err(|_| "the metrics of the runtime are not text"),
+        Err(problem) => Err(problem.as_str()),
+    });
+    (
+        [(header::CONTENT_TYPE, metrics::CONTENT_TYPE)],
+        metrics::answer(runtime, &observer.status()),
+    )
+        .into_response()
+}

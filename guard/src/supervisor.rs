@@ -1,0 +1,153 @@
+//! The life of the runtime, from start to end.
+
+use crate::admin::Admin;
+use crate::assignment::{Assignment, assignment};
+use crate::child::{self, Ended};
+use crate::client::Client;
+use crate::ending::{Cause, Ending, ending};
+use crate::options::Options;
+use crate::sequence::{self, Failure, Plan};
+use crate::serve::{self, Observer};
+use crate::signals::{self, Signals};
+use crate::status::Status;
+use crate::stop::{self, Times};
+use crate::{driver, sources, termination};
+use jiff::Timestamp;
+use rustix::process::Pid;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+/// A child that dies closes its connections a moment before its end is seen; the end says more.
+const END_AFTER_LOSS: Duration = Duration::from_secs(2);
+
+/// Runs the guard until the child has ended.
+pub(crate) async fn run(options: &Options) -> anyhow::Result<ExitCode> {
+    let outcome = guard(options).await;
+    let message = match &outcome {
+        Ok(ending) => ending.message.clone(),
+        Err(error) => Some(format!("{error:#}")),
+    };
+    if let Some(message) = message {
+        termination::write(&options.termination_log, &message);
+        // An error of ours is told by the caller, with the word for it.
+        if outcome.is_ok() {
+            tracing::error!("{message}");
+        }
+    }
+    Ok(ExitCode::from(outcome?.code))
+}
+
+async fn guard(options: &Options) -> anyhow::Result<Ending> {
+    let mut signals = Signals::take()?;
+    let children = signals::children()?;
+    let assignment = assignment(sources::read(options)?)?;
+    let (status, watched) = watch::channel(Status::new(assignment.role, Timestamp::now()));
+    let admin = admin(&assignment);
+    serve(options, &assignment, &admin, watched).await?;
+    child::adopt_orphans();
+    let pid = child::spawn(&assignment.command)?;
+    let (sender, end) = watch::channel(None);
+    tokio::spawn(child::reap(children, pid, sender));
+    let life = Life {
+        pid,
+        admin,
+        status,
+        end,
+        times: stop::times(&assignment.configuration),
+    };
+    Ok(life
+        .run(
+            &sequence::plan(&assignment, options.worker_interval()),
+            &mut signals,
+        )
+        .await)
+}
+
+fn admin(assignment: &Assignment) -> Admin {
+    Admin::new(
+        Client::new(),
+        assignment.admin_port,
+        &assignment.admin_password,
+        assignment.secrets.clone(),
+    )
+}
+
+/// Listens before the child is started: a port that is taken is then seen before anything runs.
+async fn serve(
+    options: &Options,
+    assignment: &Assignment,
+    admin: &Admin,
+    status: watch::Receiver<Status>,
+) -> anyhow::Result<()> {
+    let observer = Observer::new(
+        admin.clone(),
+        assignment.runtime_port,
+        status,
+        assignment.configuration.native_metrics,
+    );
+    let observer = Arc::new(observer);
+    let probes = serve::listen(options.probe_port).await?;
+    let metrics = serve::listen(options.metrics_port).await?;
+    tracing::info!(
+        probes = serve::port(&probes),
+        metrics = serve::port(&metrics),
+        "listening"
+    );
+    tokio::spawn(serve::serve(probes, serve::probes(Arc::clone(&observer))));
+    tokio::spawn(serve::serve(metrics, serve::metrics(observer)));
+    Ok(())
+}
+
+/// A child that lives, and what is needed to end it.
+struct Life {
+    pid: Pid,
+    admin: Admin,
+    status: watch::Sender<Status>,
+    end: watch::Receiver<Option<Ended>>,
+    times: Times,
+}
+
+impl Life {
+    async fn run(mut self, plan: &Plan, signals: &mut Signals) -> Ending {
+        let cause = self.watch(plan, signals).await;
+        self.status
+            .send_modify(|status| *status = status.stopping(Timestamp::now()));
+        let times = match cause {
+            // Nobody is served by a model that did not start.
+            Cause::Failed(_) => Times {
+                delay: Duration::ZERO,
+                ..self.times
+            },
+            Cause::ByItself | Cause::Asked(_) => self.times,
+        };
+        let ended = stop::stop(times, self.pid, &self.admin, &mut self.end).await;
+        stop::sweep(self.pid);
+        ending(&cause, ended)
+    }
+
+    /// Starts the model and watches until there is a cause to end. The first cause counts.
+    async fn watch(&mut self, plan: &Plan, signals: &mut Signals) -> Cause {
+        let asked = Cause::Asked(self.times.grace);
+        let failure = tokio::select! {
+            biased;
+            _ = child::end(&mut self.end) => return Cause::ByItself,
+            () = signals.asked_to_stop() => return asked,
+            failure = failure(plan, &self.admin, &self.status) => failure,
+        };
+        if failure.is_lost() && timeout(END_AFTER_LOSS, child::end(&mut self.end)).await.is_ok() {
+            return Cause::ByItself;
+        }
+        Cause::Failed(failure)
+    }
+}
+
+/// Ends only when the model cannot be started.
+async fn failure(plan: &Plan, admin: &Admin, status: &watch::Sender<Status>) -> Failure {
+    match driver::drive(plan, admin, status).await {
+        Ok(()) => std::future::pending().await,
+        Err(failure) => failure,
+    }
+}

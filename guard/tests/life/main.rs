@@ -1,0 +1,16 @@
+//! The guard as a process, with real children, against an admin port made by hand from the m2ee admin protocol.
+//!
+//! `cfg(test)` says nothing new here; it tells clippy that helpers of tests may panic.
+
+#[cfg(test)]
+mod guard;
+#[cfg(test)]
+mod probes;
+#[cfg(test)]
+mod refusals;
+#[cfg(test)]
+mod runtime;
+#[cfg(test)]
+mod start;
+#[cfg(test)]
+mod stop;
