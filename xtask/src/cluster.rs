@@ -57,6 +57,7 @@ pub(crate) fn run(args: Args) -> Result<()> {
     }
 }
 
+/// Says how to go on without printing the database's password, as `env` must.
 fn up(name: &str, nodes: u8, audit_log: bool) -> Result<()> {
     let cluster = Cluster::up(
         name,
@@ -66,7 +67,10 @@ fn up(name: &str, nodes: u8, audit_log: bool) -> Result<()> {
             ..Options::default()
         },
     )?;
-    print(&exports(&cluster)?)
+    let kubeconfig = cluster.kubeconfig_path().display();
+    print(&format!(
+        "kubeconfig {kubeconfig}\nuse it with: eval \"$(cargo xtask cluster env --name {name})\"\n"
+    ))
 }
 
 fn env(name: &str) -> Result<()> {

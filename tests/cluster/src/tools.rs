@@ -39,7 +39,10 @@ pub const FAMILIES: &[Family] = &[
         name: "kubernetes",
         programs: &[
             ("k8s.io/kubernetes/cmd/kube-apiserver", "kube-apiserver"),
-            ("k8s.io/kubernetes/cmd/kube-controller-manager", "kube-controller-manager"),
+            (
+                "k8s.io/kubernetes/cmd/kube-controller-manager",
+                "kube-controller-manager",
+            ),
             ("k8s.io/kubernetes/cmd/kube-proxy", "kube-proxy"),
             ("k8s.io/kubernetes/cmd/kube-scheduler", "kube-scheduler"),
             ("k8s.io/kubernetes/cmd/kubectl", "kubectl"),
@@ -47,28 +50,55 @@ pub const FAMILIES: &[Family] = &[
         ],
         linker_flags: KUBERNETES_FLAGS,
     },
-    Family { name: "etcd", programs: &[("go.etcd.io/etcd/server/v3", "etcd")], linker_flags: STRIPPED },
+    Family {
+        name: "etcd",
+        programs: &[("go.etcd.io/etcd/server/v3", "etcd")],
+        linker_flags: STRIPPED,
+    },
     Family {
         name: "containerd",
         programs: &[
             ("github.com/containerd/containerd/v2/cmd/containerd", "containerd"),
-            ("github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2", "containerd-shim-runc-v2"),
+            (
+                "github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2",
+                "containerd-shim-runc-v2",
+            ),
             ("github.com/containerd/containerd/v2/cmd/ctr", "ctr"),
         ],
         linker_flags: STRIPPED,
     },
-    Family { name: "coredns", programs: &[("github.com/coredns/coredns", "coredns")], linker_flags: STRIPPED },
+    Family {
+        name: "coredns",
+        programs: &[("github.com/coredns/coredns", "coredns")],
+        linker_flags: STRIPPED,
+    },
     Family {
         name: "crane",
         programs: &[("github.com/google/go-containerregistry/cmd/crane", "crane")],
         linker_flags: STRIPPED,
     },
-    Family { name: "helm", programs: &[("helm.sh/helm/v4/cmd/helm", "helm")], linker_flags: STRIPPED },
-    Family { name: "pause", programs: &[(".", "pause")], linker_flags: STRIPPED },
+    Family {
+        name: "helm",
+        programs: &[("helm.sh/helm/v4/cmd/helm", "helm")],
+        linker_flags: STRIPPED,
+    },
+    Family {
+        name: "pause",
+        programs: &[(".", "pause")],
+        linker_flags: STRIPPED,
+    },
 ];
 
 /// Families that a cluster cannot run without.
-pub const CLUSTER: &[&str] = &["etcd", "containerd", "crane", "pause", "kubernetes", "coredns", "helm"];
+pub const CLUSTER: &[&str] = &[
+    "etcd",
+    "containerd",
+    "crane",
+    "pause",
+    "kubernetes",
+    "coredns",
+    "helm",
+];
 /// Families that a test run needs to use a cluster that is already there.
 pub const CLIENT: &[&str] = &["crane", "kubernetes", "helm"];
 
@@ -89,7 +119,12 @@ impl Tools {
         for name in families {
             let family = find(name)?;
             let folder = ensure(family, &cache)?;
-            programs.extend(family.programs.iter().map(|(_, file)| ((*file).to_owned(), folder.join(file))));
+            programs.extend(
+                family
+                    .programs
+                    .iter()
+                    .map(|(_, file)| ((*file).to_owned(), folder.join(file))),
+            );
         }
         Ok(Self { programs })
     }
@@ -99,10 +134,9 @@ impl Tools {
     /// # Errors
     /// When no required family has it.
     pub fn program(&self, name: &str) -> Result<&Path> {
-        self.programs
-            .get(name)
-            .map(PathBuf::as_path)
-            .ok_or_else(|| anyhow!("failed to find program {name}: none of the required tool families has it"))
+        self.programs.get(name).map(PathBuf::as_path).ok_or_else(|| {
+            anyhow!("failed to find program {name}: none of the required tool families has it")
+        })
     }
 
     /// Links every program into `folder`, so that one entry on `PATH` has them all.
@@ -111,7 +145,8 @@ impl Tools {
         for (name, program) in &self.programs {
             let link = folder.join(name);
             let _ = fs::remove_file(&link);
-            std::os::unix::fs::symlink(program, &link).with_context(|| format!("failed to create {}", link.display()))?;
+            std::os::unix::fs::symlink(program, &link)
+                .with_context(|| format!("failed to create {}", link.display()))?;
         }
         Ok(())
     }
@@ -122,7 +157,11 @@ impl Tools {
 /// # Errors
 /// When neither variable is set.
 pub fn cache_root() -> Result<PathBuf> {
-    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let set = |name: &str| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
     set("XDG_CACHE_HOME")
         .or_else(|| set("HOME").map(|home| home.join(".cache")))
         .map(|cache| cache.join("kubectl-mendix"))
@@ -151,7 +190,9 @@ fn ensure(family: &Family, cache: &Path) -> Result<PathBuf> {
 }
 
 fn source_folder(family: &Family) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tools").join(family.name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tools")
+        .join(family.name)
 }
 
 fn source_files(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
@@ -174,13 +215,18 @@ fn cache_key(family: &Family, files: &BTreeMap<String, Vec<u8>>) -> String {
         hash.update(bytes.len().to_le_bytes());
         hash.update(bytes);
     };
-    build_arguments(family, Path::new("")).iter().for_each(|argument| field(argument.as_bytes()));
+    for argument in build_arguments(family, Path::new("")) {
+        field(argument.as_bytes());
+    }
     field(std::env::consts::ARCH.as_bytes());
     for (name, content) in files {
         field(name.as_bytes());
         field(content);
     }
-    hash.finalize().iter().take(6).fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+    hash.finalize()
+        .iter()
+        .take(6)
+        .fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 /// Arguments of `go`. One program is named by hand, for Go would call etcd `server`; several go into a folder.
@@ -196,21 +242,29 @@ fn build_arguments(family: &Family, folder: &Path) -> Vec<String> {
 
 fn build(family: &Family, source: &Path, target: &Path) -> Result<()> {
     require_go()?;
-    progress::line(&format!("building {} (once; the largest takes 5 minutes on two cores)", family.name));
+    progress::line(&format!(
+        "building {} (once; the largest takes 5 minutes on two cores)",
+        family.name
+    ));
     let unfinished = target.with_extension("unfinished");
     let _ = fs::remove_dir_all(&unfinished);
-    fs::create_dir_all(unfinished.join("bin")).with_context(|| format!("failed to create {}", unfinished.display()))?;
+    fs::create_dir_all(unfinished.join("bin"))
+        .with_context(|| format!("failed to create {}", unfinished.display()))?;
     let mut go = Command::new("go");
     go.args(build_arguments(family, &unfinished.join("bin")))
         .current_dir(source)
         .env("CGO_ENABLED", "0")
         .env("GOWORK", "off");
     run(&mut go).with_context(|| format!("failed to build {} in {}", family.name, source.display()))?;
-    let missing = family.programs.iter().find(|(_, file)| !unfinished.join("bin").join(file).is_file());
+    let missing = family
+        .programs
+        .iter()
+        .find(|(_, file)| !unfinished.join("bin").join(file).is_file());
     if let Some((_, file)) = missing {
         bail!("failed to build {}: `{}` made no {file}", family.name, shown(&go));
     }
-    fs::rename(&unfinished, target).with_context(|| format!("failed to move the built tools to {}", target.display()))
+    fs::rename(&unfinished, target)
+        .with_context(|| format!("failed to move the built tools to {}", target.display()))
 }
 
 fn require_go() -> Result<()> {
@@ -249,14 +303,26 @@ mod tests {
     #[test]
     fn every_family_has_a_module_and_every_list_names_families() {
         for family in FAMILIES {
-            assert!(source_folder(family).join("go.mod").is_file(), "{} has no go.mod", family.name);
+            assert!(
+                source_folder(family).join("go.mod").is_file(),
+                "{} has no go.mod",
+                family.name
+            );
         }
         assert!(CLUSTER.iter().chain(CLIENT).all(|name| find(name).is_ok()));
     }
 
     #[test]
     fn an_unknown_program_is_an_error() {
-        let tools = Tools { programs: BTreeMap::new() };
-        assert!(tools.program("kubectl").unwrap_err().to_string().contains("kubectl"));
+        let tools = Tools {
+            programs: BTreeMap::new(),
+        };
+        assert!(
+            tools
+                .program("kubectl")
+                .unwrap_err()
+                .to_string()
+                .contains("kubectl")
+        );
     }
 }
