@@ -7,8 +7,7 @@ use anyhow::{Context, Result, bail};
 use similar::TextDiff;
 use std::{
     collections::BTreeMap,
-    fmt,
-    fs,
+    fmt, fs,
     io::ErrorKind,
     path::{Path, PathBuf},
 };
@@ -48,13 +47,18 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let mut changes = Vec::new();
     for generator in GENERATORS {
-        let expected = expected(generator).with_context(|| format!("failed to make the {}", generator.name))?;
+        let expected =
+            expected(generator).with_context(|| format!("failed to make the {}", generator.name))?;
         changes.extend(compare(&expected, &read(workspace(), generator.folder)?));
     }
     if arguments.check {
         return refuse(&changes);
     }
-    changes.iter().try_for_each(|change| write(workspace(), change))
+    for change in &changes {
+        write(workspace(), change)?;
+        crate::report(&format!("changed {}", change.path.display()));
+    }
+    Ok(())
 }
 
 /// What one file needs.
@@ -83,7 +87,11 @@ impl fmt::Display for Change {
             Kind::Different { expected, found } => {
                 let difference = TextDiff::from_lines(found, expected);
                 let names = (format!("{path} (found)"), format!("{path} (generated)"));
-                write!(formatter, "{}", difference.unified_diff().header(&names.0, &names.1))
+                write!(
+                    formatter,
+                    "{}",
+                    difference.unified_diff().header(&names.0, &names.1)
+                )
             }
         }
     }
@@ -91,7 +99,10 @@ impl fmt::Display for Change {
 
 fn expected(generator: &Generator) -> Result<Files> {
     let folder = Path::new(generator.folder);
-    Ok((generator.make)()?.into_iter().map(|(name, text)| (folder.join(name), text)).collect())
+    Ok((generator.make)()?
+        .into_iter()
+        .map(|(name, text)| (folder.join(name), text))
+        .collect())
 }
 
 /// What has to change, in the order of the paths.
@@ -99,13 +110,24 @@ fn compare(expected: &Files, found: &Files) -> Vec<Change> {
     let wanted = expected.iter().filter_map(|(path, expected)| {
         let kind = match found.get(path) {
             Some(found) if found == expected => return None,
-            Some(found) => Kind::Different { expected: expected.clone(), found: found.clone() },
-            None => Kind::Missing { expected: expected.clone() },
+            Some(found) => Kind::Different {
+                expected: expected.clone(),
+                found: found.clone(),
+            },
+            None => Kind::Missing {
+                expected: expected.clone(),
+            },
         };
-        Some(Change { path: path.clone(), kind })
+        Some(Change {
+            path: path.clone(),
+            kind,
+        })
     });
     let left_over = found.keys().filter(|path| !expected.contains_key(*path));
-    let left_over = left_over.map(|path| Change { path: path.clone(), kind: Kind::LeftOver });
+    let left_over = left_over.map(|path| Change {
+        path: path.clone(),
+        kind: Kind::LeftOver,
+    });
     let mut changes: Vec<_> = wanted.chain(left_over).collect();
     changes.sort_by(|one, other| one.path.cmp(&other.path));
     changes
@@ -167,7 +189,10 @@ mod tests {
     use super::*;
 
     fn files(entries: &[(&str, &str)]) -> Files {
-        entries.iter().map(|(path, text)| (PathBuf::from(path), (*text).to_owned())).collect()
+        entries
+            .iter()
+            .map(|(path, text)| (PathBuf::from(path), (*text).to_owned()))
+            .collect()
     }
 
     #[test]
@@ -178,7 +203,10 @@ mod tests {
 
     #[test]
     fn missing_different_and_left_over_files_are_found() {
-        let changes = compare(&files(&[("a", "1\n"), ("b", "2\n")]), &files(&[("b", "3\n"), ("c", "4\n")]));
+        let changes = compare(
+            &files(&[("a", "1\n"), ("b", "2\n")]),
+            &files(&[("b", "3\n"), ("c", "4\n")]),
+        );
         let shown: Vec<_> = changes.iter().map(ToString::to_string).collect();
         assert_eq!(shown[0], "a: is missing\n");
         assert!(shown[1].contains("-3\n+2\n"), "{}", shown[1]);
@@ -188,7 +216,9 @@ mod tests {
     #[test]
     fn a_refusal_names_the_command_that_mends() {
         assert!(refuse(&[]).is_ok());
-        let error = refuse(&compare(&files(&[("a", "1\n")]), &Files::new())).unwrap_err().to_string();
+        let error = refuse(&compare(&files(&[("a", "1\n")]), &Files::new()))
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("run `cargo xtask generate`"), "{error}");
         assert!(error.contains("a: is missing"), "{error}");
     }

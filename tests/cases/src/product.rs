@@ -143,7 +143,10 @@ impl Product {
         Ok(())
     }
 
+    /// Helm refuses to work on one release twice at a time, and tests of one binary start together.
     fn chart(&self, image: &str, namespaces: &[&str]) -> Result<()> {
+        let lock = std::fs::File::create(std::env::temp_dir().join("kubectl-mendix-cases.lock"))?;
+        lock.lock()?;
         let chart = workspace().join("charts/mendix");
         let arguments = [
             "upgrade",

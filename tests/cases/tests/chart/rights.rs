@@ -1,0 +1,162 @@
+//! What the accounts of the chart may do.
+
+use crate::render::{EVERYTHING, objects, of_kind, template};
+use k8s_openapi::api::{
+    core::v1::ServiceAccount,
+    rbac::v1::{ClusterRole, PolicyRule, Role, RoleBinding},
+};
+use mendix_model::names;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Namespace (empty: everywhere) and rules of every role that is bound to an account of ours or made for people.
+fn rules() -> Vec<(String, PolicyRule)> {
+    let objects = objects(EVERYTHING).unwrap();
+    let roles = of_kind::<Role>(&objects)
+        .into_iter()
+        .map(|role| (role.metadata, role.rules));
+    let cluster_roles = of_kind::<ClusterRole>(&objects).into_iter();
+    let cluster_roles = cluster_roles.map(|role| (role.metadata, role.rules));
+    roles
+        .chain(cluster_roles)
+        .flat_map(|(metadata, rules)| {
+            let namespace = metadata.namespace.unwrap_or_default();
+            rules
+                .unwrap_or_default()
+                .into_iter()
+                .map(move |rule| (namespace.clone(), rule))
+        })
+        .collect()
+}
+
+fn about_secrets(rule: &PolicyRule) -> bool {
+    rule.resources
+        .iter()
+        .flatten()
+        .any(|resource| resource == "secrets")
+}
+
+#[test]
+fn no_right_is_a_wildcard() {
+    for (_, rule) in rules() {
+        let words = [
+            rule.api_groups.clone(),
+            rule.resources.clone(),
+            Some(rule.verbs.clone()),
+        ];
+        assert!(
+            !words
+                .into_iter()
+                .flatten()
+                .flatten()
+                .any(|word| word.contains('*')),
+            "{rule:?}"
+        );
+        assert_eq!(rule.non_resource_urls, None, "{rule:?}");
+    }
+}
+
+#[test]
+fn secrets_are_never_listed_or_watched() {
+    let allowed = BTreeSet::from(["get", "create", "patch", "delete"]);
+    let rules: Vec<_> = rules()
+        .into_iter()
+        .filter(|(_, rule)| about_secrets(rule))
+        .collect();
+    assert!(!rules.is_empty());
+    for (_, rule) in rules {
+        assert!(
+            rule.verbs.iter().all(|verb| allowed.contains(verb.as_str())),
+            "{rule:?}"
+        );
+    }
+}
+
+#[test]
+fn no_secret_is_reached_outside_of_the_managed_namespaces() {
+    for (namespace, rule) in rules().into_iter().filter(|(_, rule)| about_secrets(rule)) {
+        assert!(
+            ["team-a", "team-b"].contains(&namespace.as_str()),
+            "{namespace:?} {rule:?}"
+        );
+    }
+}
+
+#[test]
+fn nobody_may_hand_out_rights_or_act_as_others() {
+    let forbidden = ["escalate", "bind", "impersonate"];
+    for (_, rule) in rules() {
+        assert!(
+            !rule.verbs.iter().any(|verb| forbidden.contains(&verb.as_str())),
+            "{rule:?}"
+        );
+        assert!(
+            !rule
+                .api_groups
+                .iter()
+                .flatten()
+                .any(|group| group == "rbac.authorization.k8s.io"),
+            "{rule:?}"
+        );
+    }
+}
+
+#[test]
+fn no_account_of_ours_has_rights_everywhere() {
+    let text = template(EVERYTHING).unwrap();
+    assert!(
+        !text.contains("kind: ClusterRoleBinding"),
+        "cluster roles are for people, who bind them themselves"
+    );
+}
+
+#[test]
+fn task_accounts_have_the_names_that_the_model_says_and_only_their_rights() {
+    let objects = objects(EVERYTHING).unwrap();
+    for namespace in ["team-a", "team-b"] {
+        let accounts: Vec<ServiceAccount> = of_kind(&objects);
+        let here = accounts
+            .iter()
+            .filter(|account| account.metadata.namespace.as_deref() == Some(namespace));
+        let named: BTreeMap<_, _> = here
+            .map(|account| (account.metadata.name.as_deref().unwrap(), account))
+            .collect();
+        assert!(named.contains_key(names::STORAGE_PROVISIONER_ACCOUNT));
+        assert_eq!(
+            named[names::BUILDER_ACCOUNT].automount_service_account_token,
+            Some(false)
+        );
+    }
+    let bindings: Vec<RoleBinding> = of_kind(&objects);
+    let subjects = |binding: &RoleBinding| {
+        binding
+            .subjects
+            .iter()
+            .flatten()
+            .map(|subject| subject.name.clone())
+            .collect::<Vec<_>>()
+    };
+    assert!(
+        bindings
+            .iter()
+            .all(|binding| !subjects(binding).contains(&names::BUILDER_ACCOUNT.to_owned()))
+    );
+    let provisioner = bindings
+        .iter()
+        .filter(|binding| subjects(binding) == [names::STORAGE_PROVISIONER_ACCOUNT]);
+    assert_eq!(
+        provisioner
+            .map(|binding| binding.role_ref.name.as_str())
+            .collect::<Vec<_>>(),
+        [names::STORAGE_PROVISIONER_ACCOUNT; 2]
+    );
+    for role in of_kind::<Role>(&objects) {
+        if role.metadata.name.as_deref() == Some(names::STORAGE_PROVISIONER_ACCOUNT) {
+            let rules = role.rules.unwrap();
+            assert_eq!(
+                (rules.len(), &rules[0].verbs[..]),
+                (1, &["create".to_owned()][..])
+            );
+            assert_eq!(rules[0].resources, Some(vec!["secrets".to_owned()]));
+        }
+    }
+}
