@@ -1,1 +1,13 @@
 //! Task pods: provision, deprovision, build; and the layer code as a library.
+
+pub mod build;
+mod command;
+pub mod image;
+mod message;
+mod network;
+pub mod progress;
+pub mod provision;
+mod settings;
+
+pub use command::{Answer, Command, TaskError, run};
+pub use settings::SettingsError;

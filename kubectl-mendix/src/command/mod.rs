@@ -1,0 +1,21 @@
+//! One module a command.
+
+pub mod completion;
+pub mod deploy;
+pub mod status;
+
+use crate::cli::Command;
+use crate::environment::Environment;
+use crate::outcome::Outcome;
+
+/// Runs a command that talks to a cluster.
+///
+/// # Errors
+/// What the command returns.
+pub async fn dispatch(command: Command, environment: &mut Environment) -> anyhow::Result<Outcome> {
+    match command {
+        Command::Deploy(arguments) => Box::pin(deploy::deploy(&arguments, environment)).await,
+        Command::Status(arguments) => status::status(&arguments, environment).await,
+        Command::Completion(arguments) => completion::completion(&arguments, environment),
+    }
+}

@@ -1,0 +1,76 @@
+//! What changed between two looks, a line a thing: for logs, where nothing can be redrawn.
+
+use super::tree::Line;
+use crate::view::Health;
+use std::collections::BTreeMap;
+
+/// Remembers what was said last of each thing.
+#[derive(Debug, Default)]
+pub struct Changes {
+    last: BTreeMap<String, String>,
+}
+
+impl Changes {
+    /// The lines for what is new or different in `tree`, top down.
+    pub fn between(&mut self, tree: &Line) -> Vec<String> {
+        let mut now = Vec::new();
+        flatten(tree, &mut now);
+        let gone: Vec<_> = self
+            .last
+            .keys()
+            .filter(|key| !now.iter().any(|(name, _)| name == *key))
+            .cloned()
+            .collect();
+        let mut changed: Vec<_> = now
+            .iter()
+            .filter(|(name, text)| self.last.get(name) != Some(text))
+            .map(|(name, text)| format!("{name}: {text}"))
+            .collect();
+        changed.extend(gone.into_iter().map(|name| format!("{name}: gone")));
+        self.last = now.into_iter().collect();
+        changed
+    }
+}
+
+fn flatten(line: &Line, all: &mut Vec<(String, String)>) {
+    let message = line
+        .message
+        .as_ref()
+        .map(|message| format!(", {message}"))
+        .unwrap_or_default();
+    // What does not exist yet is no news.
+    if line.health != Health::Absent {
+        let text = format!("{}{message}", line.state);
+        all.push((format!("{} {}", line.label, line.name), text));
+    }
+    for child in &line.children {
+        flatten(child, all);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(name: &str, state: &str, children: Vec<Line>) -> Line {
+        Line {
+            label: "pod",
+            name: name.to_owned(),
+            health: Health::Ready,
+            state: state.to_owned(),
+            facts: Vec::new(),
+            message: None,
+            children,
+        }
+    }
+
+    #[test]
+    fn only_what_changed_is_said() {
+        let mut changes = Changes::default();
+        let first = line("a", "Pending", vec![line("b", "Ready", vec![])]);
+        assert_eq!(changes.between(&first), ["pod a: Pending", "pod b: Ready"]);
+        assert!(changes.between(&first).is_empty());
+        let second = line("a", "Ready", vec![]);
+        assert_eq!(changes.between(&second), ["pod a: Ready", "pod b: gone"]);
+    }
+}

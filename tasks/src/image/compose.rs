@@ -1,0 +1,69 @@
+//! Puts manifest and configuration of an image together. Pure: nothing is read or sent.
+
+use super::digest::sha256_digest;
+use super::{FetchedImage, ImageSpec, Layer, config, media_type};
+use oci_client::manifest::{OciDescriptor, OciImageManifest};
+
+/// What goes to the registry beside the layers.
+pub(super) struct Composed {
+    /// Configuration.
+    pub(super) config: Blob,
+    /// Manifest, whose digest is the image's.
+    pub(super) manifest: Blob,
+}
+
+/// Bytes and their digest.
+pub(super) struct Blob {
+    pub(super) bytes: Vec<u8>,
+    pub(super) digest: String,
+}
+
+impl Blob {
+    fn new(bytes: Vec<u8>) -> Self {
+        let digest = sha256_digest(&bytes);
+        Self { bytes, digest }
+    }
+}
+
+/// Composes an image.
+///
+/// # Errors
+/// Only if JSON cannot be written, which the types do not allow.
+pub(super) fn compose(image: &ImageSpec) -> serde_json::Result<Composed> {
+    let base_config = image.base.as_ref().map(|base| &base.config);
+    let settings = config::compose(base_config, &image.layers, &image.config, &image.platform);
+    let config = Blob::new(serde_json::to_vec(&settings)?);
+    let manifest = OciImageManifest {
+        media_type: Some(media_type::MANIFEST.to_owned()),
+        config: descriptor(media_type::CONFIG, &config.digest, config.bytes.len() as u64),
+        layers: layers(image.base.as_ref(), &image.layers),
+        ..OciImageManifest::default()
+    };
+    Ok(Composed {
+        manifest: Blob::new(serde_json::to_vec(&manifest)?),
+        config,
+    })
+}
+
+fn layers(base: Option<&FetchedImage>, own: &[Layer]) -> Vec<OciDescriptor> {
+    let base = base
+        .map(|base| base.manifest.layers.as_slice())
+        .unwrap_or_default();
+    let renamed = base.iter().map(|layer| OciDescriptor {
+        media_type: media_type::oci_layer(&layer.media_type).to_owned(),
+        ..layer.clone()
+    });
+    let added = own
+        .iter()
+        .map(|layer| descriptor(media_type::LAYER_GZIP, &layer.digest, layer.size));
+    renamed.chain(added).collect()
+}
+
+fn descriptor(media_type: &str, digest: &str, size: u64) -> OciDescriptor {
+    OciDescriptor {
+        media_type: media_type.to_owned(),
+        digest: digest.to_owned(),
+        size: i64::try_from(size).unwrap_or(i64::MAX),
+        ..OciDescriptor::default()
+    }
+}

@@ -1,0 +1,123 @@
+//! Reads an image's manifest and configuration.
+
+use super::{ImageError, Platform, Registry, config, platform};
+use oci_client::Reference;
+use oci_client::manifest::{OciImageManifest, OciManifest};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// An image as the registry has it, without its layers.
+#[derive(Clone, Debug)]
+pub struct FetchedImage {
+    /// By digest, so that a tag that moves meanwhile changes nothing.
+    pub reference: Reference,
+    /// Digest that the given reference led to: of the image, or of the index it was chosen from.
+    pub digest: String,
+    /// Manifest of the image of the platform.
+    pub manifest: OciImageManifest,
+    /// Configuration, an object.
+    pub config: Value,
+}
+
+/// What an image says about itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InspectedImage {
+    /// Digest that the reference led to; for an image of several platforms that of the index.
+    pub digest: String,
+    /// Labels of the configuration.
+    pub labels: BTreeMap<String, String>,
+    /// Entry point.
+    pub entrypoint: Vec<String>,
+    /// Arguments of the entry point.
+    pub cmd: Vec<String>,
+}
+
+/// Reads manifest and configuration of an image; of an index, those of the platform.
+///
+/// # Errors
+/// When the registry cannot be reached, refuses, or has no such image for the platform.
+pub async fn fetch_image(
+    registry: &Registry,
+    reference: &Reference,
+    platform: &Platform,
+) -> Result<FetchedImage, ImageError> {
+    registry.log_in(reference).await;
+    let (found, digest) = registry.manifest(reference).await?;
+    let (manifest, image) = match found {
+        OciManifest::Image(manifest) => (manifest, reference.clone_with_digest(digest.clone())),
+        OciManifest::ImageIndex(index) => {
+            let chosen = platform::choose(reference, &index, platform)?;
+            member(registry, reference, &chosen).await?
+        }
+    };
+    let config = registry.blob(&image, &manifest.config).await?;
+    let config = parse_config(&config, reference)?;
+    Ok(FetchedImage {
+        reference: image,
+        digest,
+        manifest,
+        config,
+    })
+}
+
+async fn member(
+    registry: &Registry,
+    index: &Reference,
+    digest: &str,
+) -> Result<(OciImageManifest, Reference), ImageError> {
+    let image = index.clone_with_digest(digest.to_owned());
+    match registry.manifest(&image).await? {
+        (OciManifest::Image(manifest), _) => Ok((manifest, image)),
+        (OciManifest::ImageIndex(_), _) => Err(ImageError::Unusable {
+            reference: index.whole(),
+            cause: "its index leads to another index".to_owned(),
+        }),
+    }
+}
+
+fn parse_config(bytes: &[u8], reference: &Reference) -> Result<Value, ImageError> {
+    match serde_json::from_slice::<Value>(bytes) {
+        Ok(config) if config.is_object() => Ok(config),
+        _ => Err(ImageError::Unusable {
+            reference: reference.whole(),
+            cause: "its configuration is no JSON object".to_owned(),
+        }),
+    }
+}
+
+/// Reads what an image says about itself.
+///
+/// # Errors
+/// As [`fetch_image`].
+pub async fn inspect(
+    registry: &Registry,
+    reference: &Reference,
+    platform: &Platform,
+) -> Result<InspectedImage, ImageError> {
+    Ok(InspectedImage::from(
+        &fetch_image(registry, reference, platform).await?,
+    ))
+}
+
+impl From<&FetchedImage> for InspectedImage {
+    fn from(image: &FetchedImage) -> Self {
+        let settings = &image.config["config"];
+        let labels = settings["Labels"].as_object().into_iter().flatten();
+        Self {
+            digest: image.digest.clone(),
+            labels: labels
+                .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
+                .collect(),
+            entrypoint: config::strings(settings.get("Entrypoint")),
+            cmd: config::strings(settings.get("Cmd")),
+        }
+    }
+}
+
+impl FetchedImage {
+    /// Entry point and its arguments: what a container of this image runs.
+    pub fn command(&self) -> Vec<String> {
+        let inspected = InspectedImage::from(self);
+        [inspected.entrypoint, inspected.cmd].concat()
+    }
+}

@@ -1,0 +1,108 @@
+//! Composes an image and pushes it.
+
+use super::compose::{Composed, compose};
+use super::{ConfigChanges, FetchedImage, ImageError, Layer, Platform, Registry};
+use crate::progress::Progress;
+use oci_client::Reference;
+use oci_client::manifest::OciDescriptor;
+
+/// An image to be.
+#[derive(Debug)]
+pub struct ImageSpec {
+    /// Repository and tag that is pushed to.
+    pub target: Reference,
+    /// Image whose layers come first: see [`super::fetch_image`].
+    pub base: Option<FetchedImage>,
+    /// Layers on top, lowest first.
+    pub layers: Vec<Layer>,
+    /// What is set beside what the base sets.
+    pub config: ConfigChanges,
+    /// Platform of an image without a base; a base says its own.
+    pub platform: Platform,
+}
+
+/// An image in its registry.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct PushedImage {
+    /// `registry/repository@sha256:…`.
+    pub reference: String,
+    /// `sha256:…`, the same for the same base, layers and configuration.
+    pub digest: String,
+}
+
+/// Pushes an image.
+///
+/// Blobs go first and the manifest last: a push that is broken off leaves the tag as it was.
+///
+/// # Errors
+/// When a registry cannot be reached, refuses, or lacks a layer of the base.
+pub async fn push_image(
+    registry: &Registry,
+    image: &ImageSpec,
+    progress: &dyn Progress,
+) -> Result<PushedImage, ImageError> {
+    let target = tagged(&image.target)?;
+    let Composed { config, manifest } = compose(image).map_err(|error| ImageError::Unusable {
+        reference: target.whole(),
+        cause: error.to_string(),
+    })?;
+    registry.log_in(target).await;
+    if let Some(base) = &image.base {
+        copy_base(registry, base, target, progress).await?;
+    }
+    for layer in &image.layers {
+        if !registry.has(target, &layer.digest).await? {
+            registry.send_layer(target, layer, progress).await?;
+        }
+    }
+    registry.send_bytes(target, &config.digest, config.bytes).await?;
+    registry.put_manifest(target, manifest.bytes).await?;
+    let reference = format!(
+        "{}/{}@{}",
+        target.registry(),
+        target.repository(),
+        manifest.digest
+    );
+    Ok(PushedImage {
+        reference,
+        digest: manifest.digest,
+    })
+}
+
+fn tagged(target: &Reference) -> Result<&Reference, ImageError> {
+    match (target.tag(), target.digest()) {
+        (Some(_), None) => Ok(target),
+        _ => Err(ImageError::NoTag {
+            reference: target.whole(),
+        }),
+    }
+}
+
+async fn copy_base(
+    registry: &Registry,
+    base: &FetchedImage,
+    target: &Reference,
+    progress: &dyn Progress,
+) -> Result<(), ImageError> {
+    for layer in &base.manifest.layers {
+        copy_layer(registry, &base.reference, target, layer, progress).await?;
+    }
+    Ok(())
+}
+
+async fn copy_layer(
+    registry: &Registry,
+    base: &Reference,
+    target: &Reference,
+    layer: &OciDescriptor,
+    progress: &dyn Progress,
+) -> Result<(), ImageError> {
+    if registry.has(target, &layer.digest).await? {
+        return Ok(());
+    }
+    let same_registry = base.registry() == target.registry();
+    if same_registry && registry.mount(target, base, &layer.digest).await {
+        return Ok(());
+    }
+    registry.copy(base, target, layer, progress).await
+}

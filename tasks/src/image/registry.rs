@@ -1,0 +1,248 @@
+//! Reads from and writes to registries. Decides nothing.
+
+use super::explain::explain;
+use super::stall::{LIMIT, Moved, watch};
+use super::{Credentials, ImageError, Layer, Operation, media_type};
+use crate::network::ensure_cryptography;
+use crate::progress::{Progress, Step};
+use bytes::Bytes;
+use futures::{Stream, StreamExt as _, TryStreamExt as _};
+use oci_client::client::{Certificate, CertificateEncoding, ClientConfig, ClientProtocol};
+use oci_client::errors::OciDistributionError;
+use oci_client::manifest::{OciDescriptor, OciManifest};
+use oci_client::{Client, Reference};
+use std::time::Duration;
+use tokio_util::io::ReaderStream;
+
+/// How registries are reached.
+#[derive(Clone, Debug, Default)]
+pub struct RegistryOptions {
+    /// Registry hosts, with port, that are spoken to without TLS.
+    pub plain_http: Vec<String>,
+    /// Logins.
+    pub credentials: Credentials,
+}
+
+/// A client for all registries.
+pub struct Registry {
+    client: Client,
+    credentials: Credentials,
+}
+
+/// Largest configuration that is read into memory.
+const CONFIG_LIMIT: i64 = 8 << 20;
+/// Pieces that layers are sent in.
+const CHUNK: usize = 64 << 10;
+
+type Chunk = Result<Bytes, OciDistributionError>;
+
+impl Registry {
+    /// Makes the client; nothing is connected yet.
+    ///
+    /// # Errors
+    /// [`ImageError::Client`] for unusable proxy variables.
+    pub fn new(options: RegistryOptions) -> Result<Self, ImageError> {
+        ensure_cryptography();
+        let make = |roots| Client::try_from(client_config(&options.plain_http, roots));
+        // An image without a certificate store fails the first attempt; then the authorities of the public web serve.
+        let client = make(Vec::new())
+            .or_else(|_| make(public_authorities()))
+            .map_err(|error| ImageError::Client {
+                cause: error.to_string(),
+            })?;
+        Ok(Self {
+            client,
+            credentials: options.credentials,
+        })
+    }
+
+    /// Gives the client the login for an image's registry. Every other call wants this first.
+    pub(super) async fn log_in(&self, image: &Reference) {
+        let auth = self.credentials.for_host(image.registry());
+        self.client
+            .store_auth_if_needed(image.resolve_registry(), &auth)
+            .await;
+    }
+
+    /// Manifest or index of an image, and its digest.
+    pub(super) async fn manifest(&self, image: &Reference) -> Result<(OciManifest, String), ImageError> {
+        let auth = self.credentials.for_host(image.registry());
+        let pulled = self.client.pull_manifest(image, &auth);
+        small(pulled, Operation::Pull, image).await
+    }
+
+    /// A small blob.
+    pub(super) async fn blob(&self, image: &Reference, blob: &OciDescriptor) -> Result<Vec<u8>, ImageError> {
+        if blob.size > CONFIG_LIMIT {
+            let cause = format!("its configuration of {} bytes is too large", blob.size);
+            return Err(ImageError::Unusable {
+                reference: image.whole(),
+                cause,
+            });
+        }
+        let mut bytes = Vec::new();
+        small(
+            self.client.pull_blob(image, blob, &mut bytes),
+            Operation::Pull,
+            image,
+        )
+        .await?;
+        Ok(bytes)
+    }
+
+    /// Whether the image's repository has the blob.
+    pub(super) async fn has(&self, image: &Reference, digest: &str) -> Result<bool, ImageError> {
+        small(self.client.blob_exists(image, digest), Operation::Push, image).await
+    }
+
+    /// Links a blob of another repository of the same registry; `false` when the registry would rather be sent it.
+    pub(super) async fn mount(&self, image: &Reference, source: &Reference, digest: &str) -> bool {
+        // A refusal here is no failure: sending the blob is always possible, and says why if it is not.
+        small(
+            self.client.mount_blob(image, source, digest),
+            Operation::Push,
+            image,
+        )
+        .await
+        .is_ok()
+    }
+
+    /// Copies a blob through this process, piece by piece.
+    pub(super) async fn copy(
+        &self,
+        source: &Reference,
+        target: &Reference,
+        blob: &OciDescriptor,
+        progress: &dyn Progress,
+    ) -> Result<(), ImageError> {
+        let from = small(
+            self.client.pull_blob_stream(source, blob),
+            Operation::Pull,
+            source,
+        )
+        .await?;
+        let chunks = from.stream.map_err(OciDistributionError::from);
+        let size = u64::try_from(blob.size).unwrap_or_default();
+        self.send(target, &blob.digest, size, chunks, (Step::CopyBase, progress))
+            .await
+    }
+
+    /// Sends a layer of ours.
+    pub(super) async fn send_layer(
+        &self,
+        image: &Reference,
+        layer: &Layer,
+        progress: &dyn Progress,
+    ) -> Result<(), ImageError> {
+        let file = tokio::fs::File::from_std(layer.open().map_err(ImageError::Layer)?);
+        let chunks = ReaderStream::with_capacity(file, CHUNK).map_err(OciDistributionError::from);
+        self.send(image, &layer.digest, layer.size, chunks, (Step::Push, progress))
+            .await
+    }
+
+    async fn send(
+        &self,
+        image: &Reference,
+        digest: &str,
+        size: u64,
+        chunks: impl Stream<Item = Chunk> + Send + 'static,
+        (step, progress): (Step, &dyn Progress),
+    ) -> Result<(), ImageError> {
+        progress.advance(step, 0, Some(size));
+        let moved = Moved::default();
+        let counted = chunks.inspect_ok({
+            let moved = moved.clone();
+            move |chunk| moved.add(chunk.len())
+        });
+        let sending = self
+            .client
+            .push_blob_stream(image, counted.boxed(), digest, Some(size));
+        let sent = watch(&moved, LIMIT, sending, |bytes| {
+            progress.advance(step, bytes, Some(size));
+        })
+        .await;
+        finish(sent, Operation::Push, image)?;
+        progress.advance(step, size, Some(size));
+        Ok(())
+    }
+
+    /// Sends a small blob.
+    pub(super) async fn send_bytes(
+        &self,
+        image: &Reference,
+        digest: &str,
+        bytes: Vec<u8>,
+    ) -> Result<(), ImageError> {
+        small(
+            self.client.push_blob(image, bytes, digest),
+            Operation::Push,
+            image,
+        )
+        .await
+        .map(drop)
+    }
+
+    /// Sets the tag. Last, so that a tag never names an image that is not whole.
+    pub(super) async fn put_manifest(&self, image: &Reference, bytes: Vec<u8>) -> Result<(), ImageError> {
+        let media_type = reqwest::header::HeaderValue::from_static(media_type::MANIFEST);
+        small(
+            self.client.push_manifest_raw(image, bytes, media_type),
+            Operation::Push,
+            image,
+        )
+        .await
+        .map(drop)
+    }
+}
+
+fn client_config(plain_http: &[String], extra_root_certificates: Vec<Certificate>) -> ClientConfig {
+    ClientConfig {
+        protocol: ClientProtocol::HttpsExcept(plain_http.to_vec()),
+        use_monolithic_push: true,
+        // We choose ourselves, and say what there is when we cannot.
+        platform_resolver: None,
+        extra_root_certificates,
+        connect_timeout: Some(Duration::from_secs(10)),
+        user_agent: concat!("kubectl-mendix/", env!("CARGO_PKG_VERSION")),
+        ..ClientConfig::default()
+    }
+}
+
+fn public_authorities() -> Vec<Certificate> {
+    let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
+    roots
+        .map(|root| Certificate {
+            encoding: CertificateEncoding::Der,
+            data: root.to_vec(),
+        })
+        .collect()
+}
+
+/// A request whose time does not depend on any size.
+async fn small<T>(
+    request: impl Future<Output = Result<T, OciDistributionError>>,
+    operation: Operation,
+    image: &Reference,
+) -> Result<T, ImageError> {
+    finish(
+        tokio::time::timeout(LIMIT, Box::pin(request)).await.ok(),
+        operation,
+        image,
+    )
+}
+
+fn finish<T>(
+    result: Option<Result<T, OciDistributionError>>,
+    operation: Operation,
+    image: &Reference,
+) -> Result<T, ImageError> {
+    match result {
+        Some(result) => result.map_err(|error| explain(&error, operation, image)),
+        None => Err(ImageError::Stalled {
+            operation,
+            reference: image.whole(),
+            registry: image.registry().to_owned(),
+            seconds: LIMIT.as_secs(),
+        }),
+    }
+}

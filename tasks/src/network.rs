@@ -1,0 +1,89 @@
+//! Why a connection failed, from what the HTTP client says.
+
+use std::error::Error;
+use std::time::Duration;
+
+/// Kinds of failure that people mend in different ways.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum NetworkFailure {
+    /// The certificate of the other side is not trusted, or not for this name.
+    Certificate(String),
+    /// We speak TLS, the other side does not.
+    PlainHttp,
+    /// Anything else, with the innermost cause.
+    Other(String),
+}
+
+/// Sorts a failure. The text never holds an address, which could carry a token.
+pub(crate) fn failure(error: &reqwest::Error) -> NetworkFailure {
+    sort(&innermost(error))
+}
+
+fn sort(cause: &str) -> NetworkFailure {
+    // The words are those of rustls; its errors are hidden two libraries deep, behind boxes.
+    if cause.contains("InvalidContentType") {
+        NetworkFailure::PlainHttp
+    } else if cause.contains("certificate") {
+        NetworkFailure::Certificate(cause.to_owned())
+    } else {
+        NetworkFailure::Other(cause.to_owned())
+    }
+}
+
+/// The last error of a chain in words: the only one that says more than "request failed".
+pub(crate) fn innermost(error: &(dyn Error + 'static)) -> String {
+    let mut last = error;
+    while let Some(source) = last.source() {
+        last = source;
+    }
+    match last.downcast_ref::<reqwest::Error>() {
+        // Only the client's own errors print the address.
+        Some(_) => "the connection failed".to_owned(),
+        None => last.to_string(),
+    }
+}
+
+/// Makes ring the cryptography provider, unless the process has chosen one already.
+///
+/// Without one the TLS clients panic when they are made; libraries cannot count on `main`.
+pub(crate) fn ensure_cryptography() {
+    // An error says that there is one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+/// A client for downloads: ten redirects, ten seconds to connect, proxies as the environment says.
+pub(crate) fn http_client() -> reqwest::Result<reqwest::Client> {
+    ensure_cryptography();
+    // An image without a certificate store fails the first attempt; then the authorities of the public web serve.
+    builder().build().or_else(|_| {
+        let roots = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
+        let roots: Result<Vec<_>, _> = roots.map(|root| reqwest::Certificate::from_der(root)).collect();
+        builder().tls_certs_only(roots?).build()
+    })
+}
+
+fn builder() -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .connect_timeout(Duration::from_secs(10))
+        .redirect(reqwest::redirect::Policy::limited(10))
+        .user_agent(concat!("kubectl-mendix/", env!("CARGO_PKG_VERSION")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NetworkFailure, sort};
+
+    #[test]
+    fn failures_are_sorted() {
+        let certificate = "invalid peer certificate: UnknownIssuer";
+        assert_eq!(
+            sort(certificate),
+            NetworkFailure::Certificate(certificate.to_owned())
+        );
+        assert_eq!(
+            sort("received corrupt message of type InvalidContentType"),
+            NetworkFailure::PlainHttp
+        );
+        assert_eq!(sort("refused"), NetworkFailure::Other("refused".to_owned()));
+    }
+}

@@ -1,0 +1,97 @@
+//! A database and a role of its own on a PostgreSQL server.
+//!
+//! Order of writes: role, database, rights, Secret. A run that is killed between two of them leaves what the next
+//! run finds by name and takes over with a new password, which nobody knows yet since there is no Secret.
+
+mod admin;
+mod explain;
+mod names;
+mod plan;
+mod session;
+mod sql;
+
+use super::secret::Keys;
+use super::{PostgresError, ProvisionError, StoreKind, StoreTask};
+use crate::settings::read_key;
+use admin::Admin;
+use mendix_model::crd::storage::Purpose;
+use mendix_model::secret_store::database;
+use names::Names;
+use plan::Made;
+use rand::distr::{Alphanumeric, SampleString as _};
+use session::Session;
+
+/// See the module.
+pub(super) struct Postgres;
+
+/// Characters of a password: 190 bits.
+const PASSWORD_LENGTH: usize = 32;
+
+impl StoreKind for Postgres {
+    type Made = Made;
+
+    async fn make(&self, task: &StoreTask, made: &mut Made) -> Result<Keys, ProvisionError> {
+        if task.purpose != Purpose::Database {
+            return Err(PostgresError::Purpose.into());
+        }
+        let admin = admin::read(&task.admin_folder)?;
+        let names = Names::of(task)?;
+        let password = Alphanumeric.sample_string(&mut rand::rng(), PASSWORD_LENGTH);
+        // A verifier instead of the password: statements end up in the logs of servers.
+        let verifier = postgres_protocol::password::scram_sha_256(password.as_bytes());
+        let session = Session::open(&admin).await?;
+        let facts = session.look(&names).await?;
+        for statement in plan::creation(&facts, &names, &verifier)? {
+            session.run(&statement).await?;
+            // Noted only now: a statement that failed has made nothing that is ours to remove.
+            made.note(&statement);
+        }
+        Ok(keys(&admin, &names, &password))
+    }
+
+    async fn roll_back(&self, task: &StoreTask, made: Made) -> Result<(), ProvisionError> {
+        let statements = plan::roll_back(&Names::of(task)?, &made);
+        if statements.is_empty() {
+            return Ok(());
+        }
+        // A session of its own: the one before may be what failed.
+        let session = Session::open(&admin::read(&task.admin_folder)?).await?;
+        session.run_all(&statements).await?;
+        Ok(())
+    }
+
+    async fn deprovision(&self, task: &StoreTask) -> Result<(), ProvisionError> {
+        let names = Names::of(task)?;
+        check_own(read_key(&task.instance_folder, database::NAME)?, &names)?;
+        let session = Session::open(&admin::read(&task.admin_folder)?).await?;
+        let facts = session.look(&names).await?;
+        session.run_all(&plan::removal(&facts, &names)?).await?;
+        Ok(())
+    }
+}
+
+/// A Secret that was changed by hand must not lead us to somebody else's database.
+fn check_own(found: Option<String>, names: &Names) -> Result<(), PostgresError> {
+    match found {
+        Some(found) if found != names.database => Err(PostgresError::NotOwn {
+            found,
+            own: names.database.clone(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn keys(admin: &Admin, names: &Names, password: &str) -> Keys {
+    let host = admin.address();
+    let url = format!("jdbc:postgresql://{host}/{}", names.database);
+    [
+        (database::TYPE, "PostgreSQL"),
+        (database::JDBC_URL, &url),
+        (database::HOST, &host),
+        (database::NAME, &names.database),
+        (database::USER_NAME, &names.role),
+        (database::PASSWORD, password),
+    ]
+    .map(|(key, value)| (key.to_owned(), value.to_owned()))
+    .into()
+}

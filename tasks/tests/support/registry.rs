@@ -1,0 +1,93 @@
+//! A real registry: the one of `MENDIX_TEST_REGISTRY`, else Debian's `docker-registry` in a temporary folder.
+
+use mendix_tasks::image::{Credentials, Registry, RegistryOptions};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// A registry that lives as long as this value.
+pub struct TestRegistry {
+    /// `host:port`.
+    pub host: String,
+    process: Option<Child>,
+    _folder: Option<tempfile::TempDir>,
+}
+
+impl Drop for TestRegistry {
+    fn drop(&mut self) {
+        if let Some(process) = &mut self.process {
+            let _ = process.kill();
+            let _ = process.wait();
+        }
+    }
+}
+
+impl TestRegistry {
+    /// The client for it.
+    pub fn client(&self) -> Registry {
+        Registry::new(self.options()).expect("client")
+    }
+
+    pub fn options(&self) -> RegistryOptions {
+        RegistryOptions {
+            plain_http: vec![self.host.clone()],
+            credentials: Credentials::default(),
+        }
+    }
+}
+
+/// Starts or finds a registry; says why when there is none.
+pub async fn start() -> Option<TestRegistry> {
+    if let Ok(host) = std::env::var("MENDIX_TEST_REGISTRY") {
+        return Some(TestRegistry {
+            host,
+            process: None,
+            _folder: None,
+        });
+    }
+    let program = Path::new("/usr/bin/docker-registry");
+    if !program.is_file() {
+        println!("skipped: no MENDIX_TEST_REGISTRY, and Debian's docker-registry is not installed");
+        return None;
+    }
+    let folder = tempfile::tempdir().expect("folder");
+    let host = format!("127.0.0.1:{}", free_port());
+    let config = format!(
+        "version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {}}}}}\nhttp: {{addr: \"{host}\"}}\n",
+        folder.path().display()
+    );
+    let path = folder.path().join("config.yml");
+    std::fs::write(&path, config).expect("config");
+    let process = Command::new(program)
+        .arg("serve")
+        .arg(&path)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("registry");
+    let registry = TestRegistry {
+        host,
+        process: Some(process),
+        _folder: Some(folder),
+    };
+    wait_for(&registry.host).await;
+    Some(registry)
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0")
+        .and_then(|listener| listener.local_addr())
+        .expect("port")
+        .port()
+}
+
+async fn wait_for(host: &str) {
+    for _ in 0..600 {
+        if tokio::net::TcpStream::connect(host).await.is_ok() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("the registry at {host} did not open its port in 30 s");
+}
