@@ -1,6 +1,6 @@
 //! `cargo xtask image --push REF`: the one static binary as an OCI image, made by the product's own layer code.
 
-use crate::cargo;
+use crate::{authorities, cargo};
 use anyhow::Result;
 use mendix_tasks::{
     image::{
@@ -33,7 +33,11 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
 /// Builds and pushes; returns the reference by digest.
 pub(crate) async fn push(target: &str, insecure: bool) -> Result<String> {
     let binary = cargo::static_binaries(&["mendix"])?.join("mendix");
-    let layers = vec![write_layer([Entry::directory("tmp"), Entry::file("mendix", 0o775, binary)])?];
+    let layers = vec![write_layer([
+        Entry::directory("tmp"),
+        Entry::bytes(authorities::PATH, 0o664, authorities::bundle()),
+        Entry::file("mendix", 0o775, binary),
+    ])?];
     push_spec(target, insecure, |target| ImageSpec {
         target,
         base: None,

@@ -1,5 +1,6 @@
 //! The one entry point for everything that is done to this repository.
 
+mod authorities;
 mod base_image;
 mod bench;
 mod cargo;
