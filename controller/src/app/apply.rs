@@ -1,0 +1,37 @@
+//! Writes what the plan of an app says.
+
+use super::plan::{Children, Plan};
+use crate::apply::Writer;
+use crate::context::Context;
+use crate::error::Error;
+use crate::report::Report;
+use jiff::Timestamp;
+use mendix_model::crd::MendixAppStatus;
+
+pub(crate) async fn apply(
+    context: &Context,
+    plan: Plan,
+    now: Timestamp,
+) -> Result<Report<MendixAppStatus>, Error> {
+    let Plan { children, mut report } = plan;
+    let Some(children) = children else {
+        return Ok(report);
+    };
+    let Children {
+        database,
+        file,
+        build,
+        endpoint,
+        runtime,
+    } = children;
+    let mut writer = Writer::new(context, now);
+    writer.apply(&database).await?;
+    writer.apply(&file).await?;
+    writer.apply(&build).await?;
+    writer.apply(&endpoint).await?;
+    if let Some(runtime) = &runtime {
+        writer.apply(runtime).await?;
+    }
+    report.requeue = report.requeue.or_else(|| writer.wait());
+    Ok(report)
+}

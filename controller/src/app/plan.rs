@@ -1,0 +1,169 @@
+//! Decides what an app consists of. Pure.
+
+use super::children;
+use super::observe::Observed;
+use super::runtime_spec::{self, Results, replicas};
+use super::status::{self, Parts};
+use crate::metadata::is_leaving;
+use crate::report::Report;
+use mendix_model::conditions::Progress;
+use mendix_model::crd::storage::{Purpose, TaskPhase};
+use mendix_model::crd::{Build, Endpoint, MendixApp, MendixAppStatus, Runtime, RuntimeSpec, StorageInstance};
+use mendix_model::rules;
+
+/// What is written, and what is reported.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Plan {
+    pub(crate) children: Option<Children>,
+    pub(crate) report: Report<MendixAppStatus>,
+}
+
+/// The objects that an app consists of.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Children {
+    pub(crate) database: StorageInstance,
+    pub(crate) file: StorageInstance,
+    pub(crate) build: Build,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) runtime: Option<Runtime>,
+}
+
+pub(crate) fn plan(app: &MendixApp, observed: &Observed) -> Plan {
+    if is_leaving(app) {
+        // The garbage collector is at work; making anything again would only hold it up.
+        return nothing(app, observed, Progress::working("Deleting", "being deleted"));
+    }
+    let violations = rules::review(app);
+    if !violations.is_empty() {
+        let all: Vec<_> = violations.iter().map(ToString::to_string).collect();
+        return nothing(app, observed, Progress::stalled("Refused", all.join("; ")));
+    }
+    match wanted(app, observed) {
+        Ok(children) => with_children(app, observed, children),
+        Err(problems) => nothing(
+            app,
+            observed,
+            Progress::stalled("Incomplete", problems.join("; ")),
+        ),
+    }
+}
+
+fn nothing(app: &MendixApp, observed: &Observed, progress: Progress) -> Plan {
+    Plan {
+        children: None,
+        report: status::refused(app, observed, progress),
+    }
+}
+
+/// All children but the runtime, or everything that is not set.
+fn wanted(app: &MendixApp, observed: &Observed) -> Result<Children, Vec<String>> {
+    let database = children::store(app, Purpose::Database, observed.database.as_ref());
+    let file = children::store(app, Purpose::File, observed.file.as_ref());
+    match (database, file, children::build(app)) {
+        (Ok(database), Ok(file), Ok(build)) => Ok(Children {
+            database,
+            file,
+            build,
+            endpoint: children::endpoint(app),
+            runtime: None,
+        }),
+        (database, file, build) => Err([database.err(), file.err(), build.err()]
+            .into_iter()
+            .flatten()
+            .collect()),
+    }
+}
+
+fn with_children(app: &MendixApp, observed: &Observed, mut children: Children) -> Plan {
+    let mut parts = progress_of(app, observed, &children);
+    children.runtime = runtime(app, observed, &parts);
+    parts.runtime = runtime_progress(app, observed, children.runtime.as_ref());
+    Plan {
+        report: status::report(app, observed, &parts),
+        children: Some(children),
+    }
+}
+
+fn progress_of(app: &MendixApp, observed: &Observed, children: &Children) -> Parts {
+    let same = |seen: Option<&StorageInstance>, wanted: &StorageInstance| {
+        seen.is_some_and(|it| it.spec == wanted.spec)
+    };
+    let database = observed.database.as_ref();
+    let file = observed.file.as_ref();
+    let build = observed.build.as_ref();
+    let endpoint = observed.endpoint.as_ref();
+    Parts {
+        database: children::progress(app, database, same(database, &children.database)),
+        file: children::progress(app, file, same(file, &children.file)),
+        build: children::progress(app, build, build.is_some_and(|it| it.spec == children.build.spec)),
+        endpoint: children::progress(
+            app,
+            endpoint,
+            endpoint.is_some_and(|it| it.spec == children.endpoint.spec),
+        ),
+        runtime: Progress::working("Waiting", "waiting for stores, build and endpoint"),
+    }
+}
+
+fn runtime_progress(app: &MendixApp, observed: &Observed, wanted: Option<&Runtime>) -> Progress {
+    match wanted {
+        None => Progress::working("Waiting", "waiting for stores, build and endpoint"),
+        Some(wanted) => {
+            let seen = observed.runtime.as_ref();
+            children::progress(app, seen, seen.is_some_and(|it| it.spec == wanted.spec))
+        }
+    }
+}
+
+/// The runtime is changed as a whole only when all it stands on is Ready, or when only the build has failed: then
+/// the app goes on with the image it has, and stays editable. Stopping and scaling always work.
+fn runtime(app: &MendixApp, observed: &Observed, parts: &Parts) -> Option<Runtime> {
+    let ready = |progress: &Progress| *progress == Progress::Ready;
+    let others = ready(&parts.database) && ready(&parts.file) && ready(&parts.endpoint);
+    let build =
+        ready(&parts.build) || (build_failed(observed) && observed.runtime.is_some() && !building(parts));
+    let whole = if others && build {
+        runtime_spec::spec(app, results(observed))
+    } else {
+        None
+    };
+    let spec = whole.or_else(|| scaled(app, observed.runtime.as_ref()))?;
+    Some(runtime_spec::runtime(app, spec))
+}
+
+fn building(parts: &Parts) -> bool {
+    matches!(parts.build, Progress::Working { .. })
+}
+
+fn build_failed(observed: &Observed) -> bool {
+    let status = observed.build.as_ref().and_then(|build| build.status.as_ref());
+    status.is_some_and(|status| status.phase == Some(TaskPhase::Failed) && status.image.is_some())
+}
+
+fn scaled(app: &MendixApp, present: Option<&Runtime>) -> Option<RuntimeSpec> {
+    Some(RuntimeSpec {
+        replicas: replicas(app),
+        ..present?.spec.clone()
+    })
+}
+
+fn results(observed: &Observed) -> Results {
+    let secret = |store: Option<&StorageInstance>| store?.status.as_ref()?.secret_name.clone();
+    Results {
+        build: observed
+            .build
+            .as_ref()
+            .and_then(|it| it.status.clone())
+            .unwrap_or_default(),
+        url: observed
+            .endpoint
+            .as_ref()
+            .and_then(|it| it.status.as_ref()?.app_url.clone()),
+        database_secret: secret(observed.database.as_ref()),
+        file_secret: secret(observed.file.as_ref()),
+    }
+}
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;

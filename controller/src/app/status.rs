@@ -1,0 +1,128 @@
+//! The status of an app, from those of its parts. Pure.
+
+use super::observe::Observed;
+use super::runtime_spec::replicas;
+use crate::report::Report;
+use kube::ResourceExt;
+use mendix_model::conditions::{Progress, READY};
+use mendix_model::crd::{MendixApp, MendixAppStatus};
+use mendix_model::names;
+
+/// How far each part is.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Parts {
+    pub(crate) database: Progress,
+    pub(crate) file: Progress,
+    pub(crate) build: Progress,
+    pub(crate) endpoint: Progress,
+    pub(crate) runtime: Progress,
+}
+
+/// The status of an app that is not acted on.
+pub(crate) fn refused(app: &MendixApp, observed: &Observed, progress: Progress) -> Report<MendixAppStatus> {
+    let state = if matches!(progress, Progress::Stalled { .. }) {
+        "Failed"
+    } else {
+        "Deleting"
+    };
+    Report {
+        status: MendixAppStatus {
+            state: Some(state.to_owned()),
+            mendix_app_state: Some(progress.word()),
+            ..of_runtime(app, observed)
+        },
+        progress,
+        requeue: None,
+    }
+}
+
+pub(crate) fn report(app: &MendixApp, observed: &Observed, parts: &Parts) -> Report<MendixAppStatus> {
+    let progress = overall(parts);
+    Report {
+        status: MendixAppStatus {
+            state: Some(state(app, parts, &progress).to_owned()),
+            app_url: observed
+                .endpoint
+                .as_ref()
+                .and_then(|it| it.status.as_ref()?.app_url.clone()),
+            build_status: Some(parts.build.word()),
+            database_status: Some(parts.database.word()),
+            storage_status: Some(parts.file.word()),
+            network_status: Some(parts.endpoint.word()),
+            runtime_status: Some(parts.runtime.word()),
+            mendix_app_state: Some(progress.word()),
+            service_account_status: observed.account.then(|| "attached".to_owned()),
+            ..of_runtime(app, observed)
+        },
+        progress,
+        requeue: None,
+    }
+}
+
+/// What stopped comes before what goes on: it is what somebody must act on. All of it is told at once.
+fn overall(parts: &Parts) -> Progress {
+    let all = named(parts);
+    let stalled: Vec<_> = all
+        .iter()
+        .filter_map(|(name, progress)| match progress {
+            Progress::Stalled { message, .. } => Some(format!("{name}: {message}")),
+            _ => None,
+        })
+        .collect();
+    if !stalled.is_empty() {
+        return Progress::stalled("PartStalled", stalled.join("; "));
+    }
+    let working = all.iter().find_map(|(name, progress)| match progress {
+        Progress::Working { message, .. } => {
+            Some(Progress::working("PartWorking", format!("{name}: {message}")))
+        }
+        _ => None,
+    });
+    working.unwrap_or(Progress::Ready)
+}
+
+const fn named(parts: &Parts) -> [(&'static str, &Progress); 5] {
+    [
+        ("database", &parts.database),
+        ("storage", &parts.file),
+        ("build", &parts.build),
+        ("endpoint", &parts.endpoint),
+        ("runtime", &parts.runtime),
+    ]
+}
+
+fn state(app: &MendixApp, parts: &Parts, progress: &Progress) -> &'static str {
+    let ready = |part: &Progress| *part == Progress::Ready;
+    match progress {
+        Progress::Stalled { .. } => "Failed",
+        Progress::Ready if replicas(app) == 0 => "Stopped",
+        Progress::Ready => READY,
+        Progress::Working { .. } if !ready(&parts.database) || !ready(&parts.file) => "Provisioning",
+        Progress::Working { .. } if !ready(&parts.build) => "Building",
+        Progress::Working { .. } if !ready(&parts.endpoint) => "Provisioning",
+        Progress::Working { .. } if replicas(app) == 0 => "Stopping",
+        Progress::Working { .. } => "Starting",
+    }
+}
+
+/// What is told of the pods, also of those that run on while something else fails.
+fn of_runtime(app: &MendixApp, observed: &Observed) -> MendixAppStatus {
+    let old = app.status.clone().unwrap_or_default();
+    let runtime = observed
+        .runtime
+        .as_ref()
+        .and_then(|runtime| runtime.status.clone())
+        .unwrap_or_default();
+    let started = runtime.state.as_deref() == Some("Started");
+    MendixAppStatus {
+        app_state: Some(if started { "Started" } else { "Stopped" }.to_owned()),
+        leader: runtime.leader,
+        workers: runtime.workers,
+        replicas: Some(runtime.replicas.unwrap_or(0)),
+        // Always there: an autoscaler refuses to work without it.
+        selector: Some(names::selector_text(&names::selector(&app.name_any(), None))),
+        image: runtime.image,
+        model: runtime.model,
+        ..old
+    }
+}

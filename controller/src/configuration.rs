@@ -1,0 +1,86 @@
+//! The `OperatorConfiguration` of a namespace, and what it and an app say of all pods.
+
+use crate::context::Context;
+use crate::error::Error;
+use mendix_model::crd::common::{ForAllPods, StringMap};
+use mendix_model::crd::{MendixApp, OperatorConfiguration, OperatorConfigurationSpec};
+use mendix_model::names;
+
+/// Reads the one configuration of a namespace; defaults when there is none.
+pub(crate) async fn read(context: &Context, namespace: &str) -> Result<OperatorConfigurationSpec, Error> {
+    let name = names::OPERATOR_CONFIGURATION;
+    let read = crate::read::optional::<OperatorConfiguration>(context, namespace, name).await?;
+    Ok(read.map(|configuration| configuration.spec).unwrap_or_default())
+}
+
+/// Labels, annotations and node selector of every pod of an app.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct PodExtras {
+    pub(crate) labels: StringMap,
+    pub(crate) annotations: StringMap,
+    pub(crate) node_selector: StringMap,
+}
+
+/// The app's entries over those of the configuration.
+pub(crate) fn pod_extras(configuration: &OperatorConfigurationSpec, app: Option<&MendixApp>) -> PodExtras {
+    let merged = |general: &Option<ForAllPods>, own: Option<&Option<ForAllPods>>| {
+        let mut all = entries(general.as_ref());
+        all.extend(entries(own.and_then(Option::as_ref)));
+        all
+    };
+    let spec = app.map(|app| &app.spec);
+    PodExtras {
+        labels: merged(
+            &configuration.custom_pod_labels,
+            spec.map(|it| &it.custom_pod_labels),
+        ),
+        annotations: merged(
+            &configuration.custom_pod_annotations,
+            spec.map(|it| &it.custom_pod_annotations),
+        ),
+        node_selector: merged(
+            &configuration.custom_pod_node_selector,
+            spec.map(|it| &it.custom_pod_node_selector),
+        ),
+    }
+}
+
+fn entries(general: Option<&ForAllPods>) -> StringMap {
+    general.and_then(|it| it.general.clone()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mendix_model::crd::MendixAppSpec;
+
+    fn general(value: &str) -> ForAllPods {
+        ForAllPods {
+            general: Some([("team".to_owned(), value.to_owned())].into()),
+        }
+    }
+
+    #[test]
+    fn an_app_wins_over_the_configuration() {
+        let configuration = OperatorConfigurationSpec {
+            custom_pod_labels: Some(general("platform")),
+            custom_pod_annotations: Some(general("platform")),
+            ..OperatorConfigurationSpec::default()
+        };
+        let app = MendixApp::new(
+            "shop",
+            MendixAppSpec {
+                custom_pod_labels: Some(general("shop")),
+                ..MendixAppSpec::default()
+            },
+        );
+        let extras = pod_extras(&configuration, Some(&app));
+        assert_eq!(
+            (
+                extras.labels["team"].as_str(),
+                extras.annotations["team"].as_str()
+            ),
+            ("shop", "platform")
+        );
+    }
+}

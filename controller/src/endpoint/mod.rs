@@ -1,0 +1,24 @@
+//! `Endpoint`: Service, Ingress and address of an app.
+
+mod apply;
+mod ingress;
+mod observe;
+mod plan;
+mod service;
+mod tls;
+mod url;
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::reconcile::Kind;
+use crate::report::Report;
+use jiff::Timestamp;
+use mendix_model::crd::{Endpoint, EndpointStatus};
+
+impl Kind for Endpoint {
+    async fn reconcile(&self, context: &Context, now: Timestamp) -> Result<Report<EndpointStatus>, Error> {
+        let observed = observe::observe(context, self).await?;
+        let plan = plan::plan(self, &observed);
+        apply::apply(context, plan, now).await
+    }
+}

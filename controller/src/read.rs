@@ -1,0 +1,80 @@
+//! Reads, with errors that say what was read.
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::metadata::what;
+use kube::Resource;
+use kube::api::{ListParams, ObjectMeta};
+use kube::core::{DeserializeGuard, NamespaceResourceScope, PartialObjectMeta};
+use serde::de::DeserializeOwned;
+use std::fmt::Debug;
+
+/// A kind that lives in a namespace.
+pub trait Namespaced:
+    Resource<DynamicType = (), Scope = NamespaceResourceScope>
+    + Clone
+    + Debug
+    + DeserializeOwned
+    + Send
+    + Sync
+    + 'static
+{
+}
+
+impl<K> Namespaced for K where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
+        + Clone
+        + Debug
+        + DeserializeOwned
+        + Send
+        + Sync
+        + 'static
+{
+}
+
+/// One object, or nothing when there is none of that name.
+pub(crate) async fn optional<K: Namespaced>(
+    context: &Context,
+    namespace: &str,
+    name: &str,
+) -> Result<Option<K>, Error> {
+    let read = context.api::<K>(namespace).get_opt(name).await;
+    read.map_err(Error::read(what::<K>(name)))
+}
+
+/// One object whose form may be wrong.
+pub(crate) async fn guarded<K: Namespaced>(
+    context: &Context,
+    namespace: &str,
+    name: &str,
+) -> Result<Option<DeserializeGuard<K>>, Error> {
+    let read = context.api::<DeserializeGuard<K>>(namespace).get_opt(name).await;
+    read.map_err(Error::read(what::<K>(name)))
+}
+
+/// The metadata of one object: all there is to know of a Secret that is not ours to read.
+pub(crate) async fn metadata<K: Namespaced>(
+    context: &Context,
+    namespace: &str,
+    name: &str,
+) -> Result<Option<ObjectMeta>, Error> {
+    let read = context.api::<PartialObjectMeta<K>>(namespace).get_opt(name).await;
+    Ok(read
+        .map_err(Error::read(what::<K>(name)))?
+        .map(|object| object.metadata))
+}
+
+/// All objects with these labels.
+pub(crate) async fn list<K: Namespaced>(
+    context: &Context,
+    namespace: &str,
+    labels: &str,
+) -> Result<Vec<K>, Error> {
+    let read = context
+        .api::<K>(namespace)
+        .list(&ListParams::default().labels(labels))
+        .await;
+    Ok(read
+        .map_err(Error::read(format!("{} with labels {labels}", K::plural(&()))))?
+        .items)
+}

@@ -1,0 +1,225 @@
+//! Wires everything: health checks, the Lease, and one controller a kind and namespace.
+//!
+//! Only metadata is watched, of our own kinds and of what they own; everything else is read when it is needed.
+//! That keeps the memory small, and an object whose form is wrong cannot stop a watch.
+
+use crate::Arguments;
+use crate::context::Context;
+use crate::error::words;
+use crate::health::{self, Readiness};
+use crate::lease::Election;
+use crate::reconcile::{Kind, error_policy, reconcile};
+use futures::future::{BoxFuture, join_all};
+use futures::{FutureExt, StreamExt};
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::{Pod, Service};
+use k8s_openapi::api::networking::v1::Ingress;
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
+use kube::core::{NamespaceResourceScope, PartialObjectMeta};
+use kube::runtime::controller::Controller;
+use kube::runtime::reflector::{ObjectRef, Store};
+use kube::runtime::watcher::Config;
+use kube::{Api, Client, Resource, ResourceExt};
+use mendix_model::crd::{
+    Build, Endpoint, MendixApp, OperatorConfiguration, Runtime, StorageInstance, StoragePlan,
+};
+use mendix_model::names::{self, Component};
+use std::process::ExitCode;
+use std::sync::Arc;
+use tokio::signal::unix::{SignalKind, signal};
+
+type Metadata<K> = PartialObjectMeta<K>;
+
+/// Runs until a signal ends it, or until another controller has taken over.
+pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let client = Client::try_default().await?;
+    let readiness = Readiness::default();
+    let mut election = Election::new(client.clone(), &arguments.lease_namespace, &arguments.identity);
+    let context = Arc::new(Context::new(client, &arguments.image, &arguments.identity));
+    let work = async {
+        election.acquire(|| readiness.reached()).await;
+        readiness.reached();
+        tracing::info!(namespaces = ?arguments.namespaces, "Started");
+        tokio::select! {
+            () = election.hold() => {
+                tracing::error!("Lost the Lease: another controller acts now");
+                ExitCode::FAILURE
+            }
+            () = act(&context, &arguments) => ExitCode::FAILURE,
+        }
+    };
+    let code = tokio::select! {
+        code = work => code,
+        served = health::serve(arguments.listen, readiness.clone()) => return served.map(|()| ExitCode::FAILURE),
+        stopped = stop_signal() => {
+            stopped?;
+            ExitCode::SUCCESS
+        }
+    };
+    election.release().await;
+    Ok(code)
+}
+
+/// Runs all controllers. A controller ends only when its watches do, which they never do by themselves.
+async fn act(context: &Arc<Context>, arguments: &Arguments) {
+    // An empty variable is one empty name.
+    let namespaces: Vec<_> = arguments
+        .namespaces
+        .iter()
+        .map(|it| it.trim())
+        .filter(|it| !it.is_empty())
+        .collect();
+    if namespaces.is_empty() {
+        tracing::warn!("No namespace is managed: name some with --namespaces");
+        return std::future::pending().await;
+    }
+    join_all(controllers(context, &namespaces)).await;
+}
+
+async fn stop_signal() -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+fn controllers(context: &Arc<Context>, namespaces: &[&str]) -> Vec<BoxFuture<'static, ()>> {
+    namespaces
+        .iter()
+        .flat_map(|namespace| {
+            [
+                start(apps(context, namespace), context),
+                start(stores(context, namespace), context),
+                start(builds(context, namespace), context),
+                start(endpoints(context, namespace), context),
+                start(runtimes(context, namespace), context),
+            ]
+        })
+        .collect()
+}
+
+fn start<K: Kind>(controller: Controller<Metadata<K>>, context: &Arc<Context>) -> BoxFuture<'static, ()> {
+    controller
+        .run(reconcile::<K>, error_policy::<K>, context.clone())
+        .for_each(|result| {
+            // Failed reconciles are told by the error policy; what is left are watches that start again.
+            if let Err(kube::runtime::controller::Error::QueueError(error)) = result {
+                tracing::warn!(controller = %K::kind(&()), "Failed to watch: {}; trying again", words(&error));
+            }
+            std::future::ready(())
+        })
+        .boxed()
+}
+
+fn apps(context: &Context, namespace: &str) -> Controller<Metadata<MendixApp>> {
+    controller::<MendixApp>(context, namespace)
+        .owns(metadata::<StorageInstance>(context, namespace), config())
+        .owns(metadata::<Build>(context, namespace), config())
+        .owns(metadata::<Endpoint>(context, namespace), config())
+        .owns(metadata::<Runtime>(context, namespace), config())
+}
+
+fn stores(context: &Context, namespace: &str) -> Controller<Metadata<StorageInstance>> {
+    let controller = controller::<StorageInstance>(context, namespace);
+    let all = controller.store();
+    controller
+        .watches(
+            metadata::<Pod>(context, namespace),
+            component(Component::Provisioner),
+            // By label: pods that take a store down have no owner.
+            |pod| labelled::<StorageInstance>(&pod, names::STORAGE_INSTANCE_LABEL),
+        )
+        .watches(metadata::<StoragePlan>(context, namespace), config(), move |_| {
+            everything(&all)
+        })
+}
+
+fn builds(context: &Context, namespace: &str) -> Controller<Metadata<Build>> {
+    let controller = controller::<Build>(context, namespace);
+    let all = controller.store();
+    controller
+        .owns(metadata::<Pod>(context, namespace), component(Component::Builder))
+        .watches(
+            metadata::<OperatorConfiguration>(context, namespace),
+            config(),
+            move |_| everything(&all),
+        )
+}
+
+fn endpoints(context: &Context, namespace: &str) -> Controller<Metadata<Endpoint>> {
+    let controller = controller::<Endpoint>(context, namespace);
+    let all = controller.store();
+    controller
+        .owns(metadata::<Service>(context, namespace), environment())
+        .owns(metadata::<Ingress>(context, namespace), environment())
+        .watches(
+            metadata::<OperatorConfiguration>(context, namespace),
+            config(),
+            move |_| everything(&all),
+        )
+}
+
+fn runtimes(context: &Context, namespace: &str) -> Controller<Metadata<Runtime>> {
+    let controller = controller::<Runtime>(context, namespace);
+    let all = controller.store();
+    controller
+        .owns(metadata::<Deployment>(context, namespace), environment())
+        .owns(metadata::<PodDisruptionBudget>(context, namespace), environment())
+        .watches(
+            metadata::<Pod>(context, namespace),
+            component(Component::Runtime),
+            |pod| labelled::<Runtime>(&pod, names::ENVIRONMENT_LABEL),
+        )
+        .watches(
+            metadata::<OperatorConfiguration>(context, namespace),
+            config(),
+            move |_| everything(&all),
+        )
+}
+
+fn controller<K: Kind>(context: &Context, namespace: &str) -> Controller<Metadata<K>> {
+    Controller::new(metadata::<K>(context, namespace), config())
+}
+
+fn metadata<K>(context: &Context, namespace: &str) -> Api<Metadata<K>>
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
+{
+    Api::namespaced(context.client.clone(), namespace)
+}
+
+fn config() -> Config {
+    Config::default()
+}
+
+/// Objects of environments only: whoever takes this label off one of ours is seen to delete it, and it is put back.
+fn environment() -> Config {
+    Config::default().labels(names::ENVIRONMENT_LABEL)
+}
+
+fn component(component: Component) -> Config {
+    Config::default().labels(&format!("{}={}", names::COMPONENT_LABEL, component.as_str()))
+}
+
+/// The object of kind `K` that a label names.
+fn labelled<K>(pod: &Metadata<Pod>, label: &str) -> Option<ObjectRef<Metadata<K>>>
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
+{
+    let name = pod.labels().get(label)?;
+    Some(ObjectRef::new(name).within(&pod.namespace()?))
+}
+
+fn everything<K>(store: &Store<Metadata<K>>) -> Vec<ObjectRef<Metadata<K>>>
+where
+    K: Kind,
+{
+    store
+        .state()
+        .iter()
+        .map(|object| ObjectRef::from_obj(object.as_ref()))
+        .collect()
+}

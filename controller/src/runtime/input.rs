@@ -1,0 +1,43 @@
+//! What a pod template is made from, as one hash. Pure.
+//!
+//! A release of the controller with other defaults makes another template from the same input. Pods restart only
+//! for another input, so upgrading the controller restarts nothing: the template in the annotation is kept.
+
+use super::observe::Observed;
+use k8s_openapi::api::core::v1::Secret;
+use mendix_model::crd::{Runtime, RuntimeSpec};
+use mendix_model::names::Role;
+use serde_json::{Value, json};
+
+/// Hash of everything that somebody can set and that reaches a pod.
+pub(crate) fn hash(runtime: &Runtime, observed: &Observed, role: Role) -> String {
+    let configuration = &observed.configuration;
+    crate::hash::of(&json!({
+        "role": role.as_str(),
+        "spec": RuntimeSpec {
+            // These change Deployments and budgets, never pods.
+            replicas: 0,
+            pod_disruption_budget: None,
+            deployment_strategy: None,
+            ..runtime.spec.clone()
+        },
+        "account": observed.account,
+        "database": data(observed.database.as_ref()),
+        "file": data(observed.file.as_ref()),
+        "resources": configuration.runtime_resources,
+        "probes": [&configuration.runtime_liveness_probe, &configuration.runtime_readiness_probe],
+        "grace": configuration.runtime_termination_grace_period_seconds,
+        "delay": configuration.runtime_termination_delay_seconds,
+        "token": configuration.runtime_automount_service_account_token,
+        "annotations": [json!(configuration.runtime_deployment_pod_annotations), json!(configuration.custom_pod_annotations)],
+        "labels": configuration.custom_pod_labels,
+        "nodes": configuration.custom_pod_node_selector,
+        "metrics": configuration.runtime_metrics_configuration,
+        "log": configuration.runtime_log_format_type,
+        "pull": configuration.registry.as_ref().map(|registry| &registry.secret_name),
+    }))
+}
+
+fn data(secret: Option<&Secret>) -> Value {
+    json!(secret.and_then(|secret| secret.data.as_ref()))
+}

@@ -1,0 +1,30 @@
+//! `Runtime`: the running app: Deployments, their Secrets and their disruption budget.
+
+mod apply;
+mod budget;
+mod copies;
+mod deployment;
+mod environment;
+mod input;
+mod observe;
+mod plan;
+mod pod_template;
+mod probes;
+mod rollout;
+mod status;
+mod volumes;
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::reconcile::Kind;
+use crate::report::Report;
+use jiff::Timestamp;
+use mendix_model::crd::{Runtime, RuntimeStatus};
+
+impl Kind for Runtime {
+    async fn reconcile(&self, context: &Context, now: Timestamp) -> Result<Report<RuntimeStatus>, Error> {
+        let observed = Box::pin(observe::observe(context, self)).await?;
+        let plan = plan::plan(self, &observed);
+        apply::apply(context, self, plan, now).await
+    }
+}

@@ -1,0 +1,83 @@
+//! Reads everything that the plan of a runtime needs.
+
+use crate::app::is_attached;
+use crate::configuration;
+use crate::context::Context;
+use crate::error::Error;
+use crate::metadata::namespace;
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::{Pod, Secret, ServiceAccount};
+use mendix_model::crd::{OperatorConfigurationSpec, Runtime};
+use mendix_model::names::{self, Role};
+use std::collections::BTreeSet;
+
+/// What is there.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Observed {
+    pub(crate) configuration: OperatorConfigurationSpec,
+    pub(crate) account: bool,
+    /// Whether the Secret with the admin password is there.
+    pub(crate) admin_secret: bool,
+    pub(crate) database: Option<Secret>,
+    pub(crate) file: Option<Secret>,
+    /// Names of the immutable copies that are there, of those that the status knows.
+    pub(crate) copies: BTreeSet<String>,
+    pub(crate) leader: Option<Deployment>,
+    pub(crate) worker: Option<Deployment>,
+    pub(crate) pods: Vec<Pod>,
+    pub(crate) image: String,
+}
+
+impl Observed {
+    pub(crate) const fn deployment(&self, role: Role) -> Option<&Deployment> {
+        match role {
+            Role::Leader => self.leader.as_ref(),
+            Role::Worker => self.worker.as_ref(),
+        }
+    }
+}
+
+pub(crate) async fn observe(context: &Context, runtime: &Runtime) -> Result<Observed, Error> {
+    let namespace = namespace(runtime);
+    let app = runtime.spec.environment.as_str();
+    let account = crate::read::metadata::<ServiceAccount>(context, &namespace, app).await?;
+    let admin = crate::read::metadata::<Secret>(context, &namespace, &names::admin_secret(app)).await?;
+    let deployment = |role| names::deployment(app, role);
+    let leader = crate::read::optional(context, &namespace, &deployment(Role::Leader)).await?;
+    let worker = crate::read::optional(context, &namespace, &deployment(Role::Worker)).await?;
+    let selector = names::selector_text(&names::selector(app, None));
+    Ok(Observed {
+        configuration: configuration::read(context, &namespace).await?,
+        account: is_attached(account.as_ref()),
+        admin_secret: admin.is_some(),
+        database: secret(context, &namespace, runtime.spec.database_secret_name.as_deref()).await?,
+        file: secret(context, &namespace, runtime.spec.file_secret_name.as_deref()).await?,
+        copies: copies(context, &namespace, runtime).await?,
+        leader,
+        worker,
+        // Pods last: one that a Deployment made meanwhile is seen, so that its Secrets are not taken from it.
+        pods: crate::read::list(context, &namespace, &selector).await?,
+        image: context.image.clone(),
+    })
+}
+
+async fn secret(context: &Context, namespace: &str, name: Option<&str>) -> Result<Option<Secret>, Error> {
+    match name {
+        Some(name) => crate::read::optional(context, namespace, name).await,
+        None => Ok(None),
+    }
+}
+
+async fn copies(context: &Context, namespace: &str, runtime: &Runtime) -> Result<BTreeSet<String>, Error> {
+    let mut there = BTreeSet::new();
+    let known = runtime.status.as_ref().and_then(|status| status.copies.as_ref());
+    for name in known.into_iter().flatten() {
+        if crate::read::metadata::<Secret>(context, namespace, name)
+            .await?
+            .is_some()
+        {
+            there.insert(name.clone());
+        }
+    }
+    Ok(there)
+}

@@ -1,0 +1,310 @@
+//! Decides what the running app consists of. Pure.
+
+use super::copies::{self, Copies};
+use super::deployment::{Pinned, deployment, pinned};
+use super::observe::Observed;
+use super::rollout::{self, Identity, Seen, Situation, Target, Targets};
+use super::{budget, environment, input, pod_template, status};
+use crate::metadata::is_leaving;
+use crate::pod_state::label;
+use crate::report::Report;
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::{Pod, Secret};
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
+use kube::ResourceExt;
+use mendix_model::conditions::Progress;
+use mendix_model::crd::common::LeaderSelection;
+use mendix_model::crd::{Runtime, RuntimeStatus};
+use mendix_model::names::{self, Role};
+use mendix_model::runtime_configuration::{self, RuntimeConfiguration};
+use mendix_model::secret_store::{self, IN_MEMORY_DATABASE};
+use std::collections::BTreeSet;
+
+/// What is written, in this order, and what is reported.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Writes {
+    /// Make the Secret with the admin password, which is never changed afterwards.
+    pub(crate) admin_secret: bool,
+    pub(crate) copies: Vec<Secret>,
+    pub(crate) budget: Option<PodDisruptionBudget>,
+    /// Workers before the leader: see [`rollout`].
+    pub(crate) deployments: Vec<Deployment>,
+    /// Names of copies that nothing mounts any more.
+    pub(crate) delete_copies: Vec<String>,
+}
+
+/// Writes and report.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Plan {
+    pub(crate) writes: Writes,
+    pub(crate) report: Report<RuntimeStatus>,
+}
+
+pub(crate) fn plan(runtime: &Runtime, observed: &Observed) -> Plan {
+    if is_leaving(runtime) {
+        return only(runtime, observed, Progress::working("Deleting", "being deleted"));
+    }
+    match prepared(runtime, observed) {
+        Ok(copies) => running(runtime, observed, &copies),
+        Err((reason, problems)) => Plan {
+            writes: Writes {
+                // Stopping works with settings that are wrong: the pods that are there need no new template.
+                deployments: if runtime.spec.replicas == 0 {
+                    stopped(runtime, observed)
+                } else {
+                    Vec::new()
+                },
+                ..Writes::default()
+            },
+            ..only(runtime, observed, Progress::stalled(reason, problems.join("; ")))
+        },
+    }
+}
+
+fn only(runtime: &Runtime, observed: &Observed, progress: Progress) -> Plan {
+    Plan {
+        writes: Writes::default(),
+        report: status::report(runtime, observed, progress),
+    }
+}
+
+fn stopped(runtime: &Runtime, observed: &Observed) -> Vec<Deployment> {
+    [Role::Worker, Role::Leader]
+        .into_iter()
+        .filter_map(|role| Some(deployment(runtime, role, &pinned(observed.deployment(role))?, 0)))
+        .collect()
+}
+
+type Problems = (&'static str, Vec<String>);
+
+/// Checks everything and makes the content of the pods' Secrets.
+fn prepared(runtime: &Runtime, observed: &Observed) -> Result<Copies, Problems> {
+    if runtime.spec.leader_selection == Some(LeaderSelection::Leaderless) {
+        let message = "spec.runtimeLeaderSelection leaderless is not supported yet: take assigned or none";
+        return Err(("NotSupported", vec![message.to_owned()]));
+    }
+    let configuration = configuration(runtime, observed).map_err(|problems| ("SettingsInvalid", problems))?;
+    let missing = missing_secrets(runtime, observed);
+    if !missing.is_empty() {
+        return Err(("SecretMissing", missing));
+    }
+    Ok(Copies {
+        configuration: copies::of_configuration(runtime, &configuration),
+        database: observed
+            .database
+            .as_ref()
+            .map(|secret| copies::of_secret(runtime, secret)),
+        file: observed
+            .file
+            .as_ref()
+            .map(|secret| copies::of_secret(runtime, secret)),
+    })
+}
+
+fn configuration(runtime: &Runtime, observed: &Observed) -> Result<RuntimeConfiguration, Vec<String>> {
+    let (spec, configuration) = (&runtime.spec, &observed.configuration);
+    let settings = spec.settings.as_ref();
+    let log_format = settings.and_then(|settings| settings.log_format_type.as_deref());
+    let delay = configuration.runtime_termination_delay_seconds;
+    let made = runtime_configuration::configuration(&runtime_configuration::Input {
+        settings,
+        metrics: spec
+            .metrics
+            .as_ref()
+            .or(configuration.runtime_metrics_configuration.as_ref()),
+        log_format: log_format.or(configuration.runtime_log_format_type.as_deref()),
+        application_root_url: spec.application_root_url.as_deref(),
+        termination_delay_seconds: delay.and_then(|delay| u64::try_from(delay).ok()),
+        termination_grace_period_seconds: u64::try_from(pod_template::grace(observed)).unwrap_or_default(),
+    });
+    let mut problems = environment::reserved(spec);
+    match made {
+        Ok(made) if problems.is_empty() => Ok(made),
+        Ok(_) => Err(prefixed(problems)),
+        Err(invalid) => {
+            problems.extend(invalid.iter().map(ToString::to_string));
+            Err(prefixed(problems))
+        }
+    }
+}
+
+fn prefixed(problems: Vec<String>) -> Vec<String> {
+    problems
+        .into_iter()
+        .map(|problem| format!("spec.{problem}"))
+        .collect()
+}
+
+fn missing_secrets(runtime: &Runtime, observed: &Observed) -> Vec<String> {
+    let stores = [
+        (&runtime.spec.database_secret_name, &observed.database, "database"),
+        (&runtime.spec.file_secret_name, &observed.file, "file store"),
+    ];
+    stores
+        .into_iter()
+        .filter(|(_, secret, _)| secret.is_none())
+        .filter_map(|(name, _, what)| {
+            Some(format!(
+                "Secret {} with the credentials of the {what} is gone: restore it",
+                name.as_ref()?
+            ))
+        })
+        .collect()
+}
+
+fn running(runtime: &Runtime, observed: &Observed, copies: &Copies) -> Plan {
+    let situation = situation(runtime, observed);
+    let targets = rollout::targets(&situation);
+    let leader = template(runtime, observed, copies, Role::Leader);
+    let worker = template(runtime, observed, copies, Role::Worker);
+    let deployments = deployments(runtime, &targets, &leader, &worker);
+    let needed: BTreeSet<String> = deployments.iter().flat_map(mounted).collect();
+    let made: Vec<Secret> = copies
+        .all()
+        .filter(|secret| needed.contains(&copies::name(secret)))
+        .cloned()
+        .collect();
+    let delete = obsolete(runtime, observed, &needed);
+    let progress = status::progress(runtime, observed, &targets, &deployments);
+    let mut report = status::report(runtime, observed, progress);
+    report.status.copies = Some(known(runtime, &made, &delete));
+    Plan {
+        writes: Writes {
+            admin_secret: !observed.admin_secret,
+            copies: made,
+            budget: Some(budget::budget(runtime)),
+            deployments,
+            delete_copies: delete,
+        },
+        report,
+    }
+}
+
+/// The template that is there while its input is the same, else a new one.
+fn template(runtime: &Runtime, observed: &Observed, copies: &Copies, role: Role) -> Pinned {
+    let input = input::hash(runtime, observed, role);
+    let kept = pinned(observed.deployment(role)).filter(|pinned| pinned.input == input);
+    // A copy that somebody deleted can only be made again in its present form, which a kept template does not name.
+    let complete = |pinned: &Pinned| {
+        let spec = pinned.template.spec.as_ref();
+        let made: BTreeSet<_> = copies.all().map(copies::name).collect();
+        spec.into_iter()
+            .flat_map(copies::mounted)
+            .all(|name| observed.copies.contains(&name) || made.contains(&name))
+    };
+    kept.filter(complete).unwrap_or_else(|| Pinned {
+        input,
+        template: pod_template::pod_template(runtime, observed, copies, role),
+    })
+}
+
+fn deployments(runtime: &Runtime, targets: &Targets, leader: &Pinned, worker: &Pinned) -> Vec<Deployment> {
+    let both = [
+        (Role::Worker, &targets.worker, worker),
+        (Role::Leader, &targets.leader, leader),
+    ];
+    both.into_iter()
+        .filter_map(|(role, target, pinned)| match target {
+            Target::Scale(replicas) => Some(deployment(runtime, role, pinned, *replicas)),
+            Target::Hold(_) => None,
+        })
+        .collect()
+}
+
+fn mounted(deployment: &Deployment) -> Vec<String> {
+    let spec = deployment
+        .spec
+        .as_ref()
+        .and_then(|spec| spec.template.spec.as_ref());
+    spec.into_iter().flat_map(copies::mounted).collect()
+}
+
+/// Copies that neither a wanted nor a present pod mounts.
+fn obsolete(runtime: &Runtime, observed: &Observed, needed: &BTreeSet<String>) -> Vec<String> {
+    let present = copies::in_use(
+        [&observed.leader, &observed.worker].into_iter().flatten(),
+        &observed.pods,
+    );
+    let known = runtime
+        .status
+        .as_ref()
+        .and_then(|status| status.copies.clone())
+        .unwrap_or_default();
+    known
+        .into_iter()
+        .filter(|name| !needed.contains(name) && !present.contains(name))
+        .collect()
+}
+
+/// A crash before this is written loses the name of a copy at most until the app is deleted, and the copy with it.
+fn known(runtime: &Runtime, made: &[Secret], deleted: &[String]) -> Vec<String> {
+    let old = runtime
+        .status
+        .as_ref()
+        .and_then(|status| status.copies.clone())
+        .unwrap_or_default();
+    let all: BTreeSet<String> = old.into_iter().chain(made.iter().map(copies::name)).collect();
+    all.into_iter().filter(|name| !deleted.contains(name)).collect()
+}
+
+/// What [`rollout`] decides from.
+pub(super) fn situation(runtime: &Runtime, observed: &Observed) -> Situation {
+    let spec = &runtime.spec;
+    let pods = |role: Role| {
+        let of_role = move |pod: &&Pod| label(pod, names::ROLE_LABEL) == Some(role.as_str());
+        observed.pods.iter().filter(of_role).map(of_pod).collect()
+    };
+    Situation {
+        wanted: Identity {
+            model: spec.model.clone(),
+            leader_selection: pod_template::mode_word(spec.leader_selection).to_owned(),
+        },
+        mode: spec.leader_selection.unwrap_or_default(),
+        replicas: spec.replicas,
+        in_memory: in_memory(observed),
+        leader: observed.leader.as_ref().map(seen),
+        worker: observed.worker.as_ref().map(seen),
+        leader_pods: pods(Role::Leader),
+        worker_pods: pods(Role::Worker),
+    }
+}
+
+fn in_memory(observed: &Observed) -> bool {
+    let data = observed.database.as_ref().and_then(|secret| secret.data.as_ref());
+    let type_ = data.and_then(|data| data.get(secret_store::database::TYPE));
+    type_.is_some_and(|type_| type_.0 == IN_MEMORY_DATABASE.as_bytes())
+}
+
+fn of_pod(pod: &Pod) -> Identity {
+    identity(
+        pod.labels().get(names::MODEL_LABEL),
+        pod.annotations().get(names::LEADER_SELECTION_ANNOTATION),
+    )
+}
+
+fn identity(model: Option<&String>, leader_selection: Option<&String>) -> Identity {
+    Identity {
+        model: model.cloned().unwrap_or_default(),
+        leader_selection: leader_selection.cloned().unwrap_or_default(),
+    }
+}
+
+fn seen(deployment: &Deployment) -> Seen {
+    let spec = deployment.spec.as_ref();
+    let template = spec.and_then(|spec| spec.template.metadata.as_ref());
+    let labels = template.and_then(|template| template.labels.as_ref());
+    let annotations = template.and_then(|template| template.annotations.as_ref());
+    Seen {
+        identity: identity(
+            labels.and_then(|labels| labels.get(names::MODEL_LABEL)),
+            annotations.and_then(|annotations| annotations.get(names::LEADER_SELECTION_ANNOTATION)),
+        ),
+        replicas: spec.and_then(|spec| spec.replicas).unwrap_or(1),
+        observed: status::is_observed(deployment),
+        ready: status::is_rolled_out(deployment) && status::ready_replicas(deployment) > 0,
+    }
+}
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+pub(crate) mod tests;

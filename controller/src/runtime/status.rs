@@ -1,0 +1,189 @@
+//! The status of a running app, from its Deployments and pods. Pure.
+
+use super::observe::Observed;
+use super::plan::situation;
+use super::rollout::{Target, Targets, wanted};
+use crate::pod_state::{cause, containers, is_ready, label, phase};
+use crate::report::Report;
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::core::v1::Pod;
+use kube::ResourceExt;
+use mendix_model::conditions::Progress;
+use mendix_model::crd::runtime::RuntimePod;
+use mendix_model::crd::{Runtime, RuntimeStatus};
+use mendix_model::names::{self, Role};
+
+/// Whether the Deployment controller has acted on a Deployment as it is now.
+pub(crate) fn is_observed(deployment: &Deployment) -> bool {
+    let seen = deployment
+        .status
+        .as_ref()
+        .and_then(|status| status.observed_generation);
+    seen >= deployment.metadata.generation
+}
+
+/// Whether the pods of a Deployment are those of its present template, as far as its controller has seen it.
+pub(crate) fn is_rolled_out(deployment: &Deployment) -> bool {
+    let status = deployment.status.clone().unwrap_or_default();
+    is_observed(deployment) && status.updated_replicas.unwrap_or(0) == status.replicas.unwrap_or(0)
+}
+
+pub(crate) fn ready_replicas(deployment: &Deployment) -> i32 {
+    deployment
+        .status
+        .as_ref()
+        .and_then(|status| status.ready_replicas)
+        .unwrap_or(0)
+}
+
+/// How far the app is towards the wanted Deployments.
+pub(crate) fn progress(
+    runtime: &Runtime,
+    observed: &Observed,
+    targets: &Targets,
+    deployments: &[Deployment],
+) -> Progress {
+    if let Some(message) = exceeded(observed) {
+        return Progress::stalled("ProgressDeadlineExceeded", message);
+    }
+    for target in [&targets.leader, &targets.worker] {
+        if let Target::Hold(reason) = target {
+            return Progress::working("RollingOut", *reason);
+        }
+    }
+    let (leaders, workers) = wanted(&situation(runtime, observed));
+    let settled = is_settled(observed.leader.as_ref(), Role::Leader, leaders, deployments)
+        && is_settled(observed.worker.as_ref(), Role::Worker, workers, deployments);
+    let pods = observed.pods.len();
+    if runtime.spec.replicas == 0 && pods > 0 {
+        return Progress::working("Stopping", format!("waiting for {pods} pods to end"));
+    }
+    if settled {
+        return Progress::Ready;
+    }
+    Progress::working("Starting", unready(observed, leaders + workers))
+}
+
+/// A Deployment is as it is wanted, and so are its pods.
+fn is_settled(present: Option<&Deployment>, role: Role, replicas: i32, deployments: &[Deployment]) -> bool {
+    let same_role = |it: &&Deployment| it.name_any().ends_with(role.node_type());
+    let input = |it: &Deployment| it.annotations().get(names::INPUT_ANNOTATION).cloned();
+    let (Some(present), Some(wanted)) = (present, deployments.iter().find(same_role)) else {
+        return false;
+    };
+    input(present) == input(wanted)
+        && present.spec.as_ref().and_then(|spec| spec.replicas) == Some(replicas)
+        && is_rolled_out(present)
+        && present
+            .status
+            .as_ref()
+            .and_then(|status| status.replicas)
+            .unwrap_or(0)
+            == replicas
+        && ready_replicas(present) == replicas
+}
+
+/// What the first pod that is not ready says.
+fn unready(observed: &Observed, wanted: i32) -> String {
+    let waiting: Vec<&Pod> = observed.pods.iter().filter(|pod| !is_ready(pod)).collect();
+    let said = waiting
+        .iter()
+        .find_map(|pod| Some(format!("pod {}: {}", pod.name_any(), cause(pod)?)));
+    let ready = observed.pods.len() - waiting.len();
+    said.unwrap_or_else(|| format!("{ready} of {wanted} pods are ready"))
+}
+
+fn exceeded(observed: &Observed) -> Option<String> {
+    let deployments = [&observed.leader, &observed.worker].into_iter().flatten();
+    let late = deployments.filter(|deployment| {
+        let conditions = deployment
+            .status
+            .as_ref()
+            .and_then(|status| status.conditions.as_ref());
+        let is_late = |it: &&k8s_openapi::api::apps::v1::DeploymentCondition| {
+            it.type_ == "Progressing"
+                && it.status == "False"
+                && it.reason.as_deref() == Some("ProgressDeadlineExceeded")
+        };
+        conditions.into_iter().flatten().any(|it| is_late(&it)) && is_rolled_out(deployment)
+    });
+    let name = late.map(ResourceExt::name_any).next()?;
+    Some(format!(
+        "Deployment {name} made no progress: {}; correct it, or go back to what ran before",
+        unready(observed, 0)
+    ))
+}
+
+/// The report for `progress`.
+pub(crate) fn report(runtime: &Runtime, observed: &Observed, progress: Progress) -> Report<RuntimeStatus> {
+    let app = &runtime.spec.environment;
+    let (leaders, workers) = wanted(&situation(runtime, observed));
+    let template = observed.leader.as_ref().or(observed.worker.as_ref());
+    let template = template
+        .and_then(|deployment| deployment.spec.as_ref())
+        .map(|spec| &spec.template);
+    let labels = template.and_then(|template| template.metadata.as_ref()?.labels.as_ref());
+    let container = template.and_then(|template| template.spec.as_ref()?.containers.first());
+    Report {
+        status: RuntimeStatus {
+            state: Some(state(runtime, observed, &progress).to_owned()),
+            leader: Some(format!("{}/{leaders}", ready(observed, Role::Leader))),
+            workers: Some(format!("{}/{workers}", ready(observed, Role::Worker))),
+            replicas: Some(i32::try_from(observed.pods.len()).unwrap_or(i32::MAX)),
+            selector: Some(names::selector_text(&names::selector(app, None))),
+            image: container.and_then(|container| container.image.clone()),
+            model: labels.and_then(|labels| labels.get(names::MODEL_LABEL).cloned()),
+            pods: Some(pods(observed)),
+            ..runtime.status.clone().unwrap_or_default()
+        },
+        progress,
+        requeue: None,
+    }
+}
+
+fn state(runtime: &Runtime, observed: &Observed, progress: &Progress) -> &'static str {
+    match progress {
+        Progress::Stalled { .. } => "Failed",
+        _ if runtime.spec.replicas == 0 && observed.pods.is_empty() => "Stopped",
+        _ if runtime.spec.replicas == 0 => "Stopping",
+        Progress::Ready => "Started",
+        Progress::Working { .. } => "Starting",
+    }
+}
+
+fn ready(observed: &Observed, role: Role) -> usize {
+    let of_role = |pod: &&Pod| label(pod, names::ROLE_LABEL) == Some(role.as_str());
+    observed
+        .pods
+        .iter()
+        .filter(of_role)
+        .filter(|pod| is_ready(pod))
+        .count()
+}
+
+fn pods(observed: &Observed) -> Vec<RuntimePod> {
+    let mut all: Vec<_> = observed.pods.iter().map(of_pod).collect();
+    // A list comes in no promised order; an unchanged one must not look changed.
+    all.sort_by(|one, other| one.name.cmp(&other.name));
+    all
+}
+
+fn of_pod(pod: &Pod) -> RuntimePod {
+    let container = containers(pod).find(|container| container.name == names::RUNTIME_CONTAINER);
+    let waiting = container.and_then(|it| it.state.as_ref()?.waiting.as_ref()?.reason.clone());
+    let ended = container.and_then(|it| it.last_state.as_ref()?.terminated.as_ref());
+    let leaving = pod.metadata.deletion_timestamp.is_some();
+    RuntimePod {
+        name: pod.name_any(),
+        role: label(pod, names::ROLE_LABEL).map(ToOwned::to_owned),
+        phase: Some(if leaving {
+            "Terminating".to_owned()
+        } else {
+            waiting.unwrap_or_else(|| phase(pod).to_owned())
+        }),
+        ready: Some(is_ready(pod)),
+        restarts: container.map(|container| container.restart_count),
+        message: cause(pod).filter(|_| !is_ready(pod)),
+        exit_code: ended.map(|ended| ended.exit_code),
+    }
+}

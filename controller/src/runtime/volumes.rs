@@ -1,0 +1,54 @@
+//! The volumes of runtime pods. Pure.
+
+use super::copies::{Copies, name};
+use crate::task_pod::{empty_dir, mount};
+use k8s_openapi::api::core::v1::{SecretVolumeSource, Volume, VolumeMount};
+use mendix_model::crd::Runtime;
+use mendix_model::runtime_configuration::{CONFIGURATION_FOLDER, DATABASE_FOLDER, FILE_FOLDER, GUARD_FOLDER};
+
+/// Volume that hands the guard from the init container to container `mendix`.
+pub(crate) const GUARD: &str = "guard";
+/// What a runtime writes to, besides `/tmp`.
+const WRITABLE: [(&str, &str); 5] = [
+    ("database", "/opt/mendix/app/data/database"),
+    ("files", "/opt/mendix/app/data/files"),
+    ("model-upload", "/opt/mendix/app/data/model-upload"),
+    ("tmp", "/opt/mendix/app/data/tmp"),
+    ("preferences", "/opt/mendix/app/.java/.userPrefs"),
+];
+
+/// Volumes and where container `mendix` has them.
+pub(crate) fn volumes(runtime: &Runtime, copies: &Copies) -> (Vec<Volume>, Vec<VolumeMount>) {
+    let mut volumes = vec![empty_dir(GUARD, Some("64Mi")), empty_dir("tmp", None)];
+    let mut mounts = vec![mount(GUARD, GUARD_FOLDER, true), mount("tmp", "/tmp", false)];
+    let secrets = [
+        ("configuration", Some(&copies.configuration), CONFIGURATION_FOLDER),
+        ("database", copies.database.as_ref(), DATABASE_FOLDER),
+        ("file", copies.file.as_ref(), FILE_FOLDER),
+    ];
+    for (volume, secret, folder) in secrets {
+        if let Some(secret) = secret {
+            volumes.push(secret_volume(volume, name(secret)));
+            mounts.push(mount(volume, folder, true));
+        }
+    }
+    if runtime.spec.read_only_root_filesystem == Some(true) {
+        volumes.push(empty_dir("writable", None));
+        mounts.extend(WRITABLE.iter().map(|(folder, path)| VolumeMount {
+            sub_path: Some((*folder).to_owned()),
+            ..mount("writable", path, false)
+        }));
+    }
+    (volumes, mounts)
+}
+
+fn secret_volume(name: &str, secret: String) -> Volume {
+    Volume {
+        name: name.to_owned(),
+        secret: Some(SecretVolumeSource {
+            secret_name: Some(secret),
+            ..SecretVolumeSource::default()
+        }),
+        ..Volume::default()
+    }
+}
