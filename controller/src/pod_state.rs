@@ -49,6 +49,19 @@ pub(crate) fn cause(pod: &Pod) -> Option<String> {
         .map(|cause| shortened(&cause, LONGEST_CAUSE))
 }
 
+/// Ends after which a pod that is not ready is told as a failure. The kubelet goes on trying, so a cause that passes
+/// by itself, such as a database that was away, still ends well; people and pipelines need not wait for it.
+const HOPEFUL_ENDS: i32 = 3;
+
+/// How a container ended that has ended again and again and is not ready.
+pub(crate) fn crashes(pod: &Pod) -> Option<String> {
+    let hopeless = |container: &&ContainerStatus| container.restart_count >= HOPEFUL_ENDS && !container.ready;
+    let container = containers(pod).find(hopeless)?;
+    let last = container.last_state.as_ref()?.terminated.as_ref()?;
+    let told = format!("ended {} times: {}", container.restart_count, end(last));
+    Some(shortened(&told, LONGEST_CAUSE))
+}
+
 /// All containers with a status, init containers first.
 pub(crate) fn containers(pod: &Pod) -> impl Iterator<Item = &ContainerStatus> {
     let status = pod.status.as_ref();
@@ -140,6 +153,25 @@ pub(crate) fn label<'a>(pod: &'a Pod, name: &str) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[rstest::rstest]
+    #[case::first_ends(2, false, None)]
+    #[case::again_and_again(3, false, Some("ended 3 times: constant missing"))]
+    #[case::recovered(5, true, None)]
+    fn a_pod_that_ends_again_and_again_is_a_failure(
+        #[case] restarts: i32,
+        #[case] ready: bool,
+        #[case] expected: Option<&str>,
+    ) {
+        let last = serde_json::json!({ "terminated": { "exitCode": 1, "message": "constant missing" } });
+        let container = serde_json::json!({
+            "name": "mendix", "image": "", "imageID": "", "ready": ready, "restartCount": restarts,
+            "lastState": last,
+        });
+        let pod = serde_json::json!({ "metadata": {}, "status": { "containerStatuses": [container] } });
+        let pod: Pod = serde_json::from_value(pod).expect("pod");
+        assert_eq!(crashes(&pod).as_deref(), expected);
+    }
     use rstest::rstest;
     use serde_json::{Value, json};
 

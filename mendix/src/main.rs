@@ -18,7 +18,7 @@ struct Cli {
 /// What this process is.
 #[derive(Subcommand)]
 enum Role {
-    /// Turns MendixApps into running apps.
+    /// Turns `MendixApp` resources into running apps.
     Controller(mendix_controller::Arguments),
     /// Answers admission requests of the API server.
     Webhook(mendix_webhook::Arguments),
@@ -44,10 +44,16 @@ fn main() -> ExitCode {
 
 fn start(role: Role) -> anyhow::Result<ExitCode> {
     // One provider in the whole binary: a second one would make rustls ask which to take, by panicking.
-    if rustls::crypto::ring::default_provider().install_default().is_err() {
+    if rustls::crypto::ring::default_provider()
+        .install_default()
+        .is_err()
+    {
         anyhow::bail!("failed to install the cryptography provider: another one is there already");
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
     runtime.block_on(async {
         match role {
             Role::Controller(arguments) => mendix_controller::run(arguments).await,

@@ -8,6 +8,8 @@ use crate::crd::quantity::Quantities;
 pub const TERMINATION_GRACE_PERIOD_SECONDS: i64 = 300;
 /// Seconds until a Deployment without progress is reported; above the time a schema synchronisation may take.
 pub const PROGRESS_DEADLINE_SECONDS: i32 = 3600;
+/// Mode of an app that names none: production, which refuses an app without security instead of opening it.
+pub const DTAP_MODE: &str = "P";
 /// Ports of an app's Service.
 pub const SERVICE_PORTS: [i32; 1] = [8080];
 /// Name of an image below the registry's address.

@@ -213,7 +213,16 @@ fn with_defaults(
             all.insert(name.to_owned(), value);
         }
     };
-    set("DTAPMode", settings.dtap_mode.as_deref().map(Value::from));
+    set(
+        "DTAPMode",
+        Some(
+            settings
+                .dtap_mode
+                .as_deref()
+                .unwrap_or(crate::defaults::DTAP_MODE)
+                .into(),
+        ),
+    );
     set(
         "ScheduledEventExecution",
         settings.scheduled_event_execution.as_deref().map(Value::from),
@@ -292,6 +301,19 @@ mod tests {
         );
         let made = made(&custom(r#"{"ApplicationRootUrl":"https://own"}"#)).expect("valid");
         assert_eq!(made.settings["ApplicationRootUrl"], "https://own");
+    }
+
+    #[test]
+    fn production_is_the_default() {
+        assert_eq!(
+            made(&RuntimeSettings::default()).expect("valid").settings["DTAPMode"],
+            "P"
+        );
+        let development = RuntimeSettings {
+            dtap_mode: Some("D".into()),
+            ..RuntimeSettings::default()
+        };
+        assert_eq!(made(&development).expect("valid").settings["DTAPMode"], "D");
     }
 
     #[test]

@@ -7,14 +7,20 @@ pub(crate) const PATH: &str = "etc/ssl/certs/ca-certificates.crt";
 
 /// Mozilla's list, in PEM. An image without any authority lets no client of ours start, not even for plain HTTP.
 pub(crate) fn bundle() -> String {
-    webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().map(|certificate| pem(certificate)).collect()
+    webpki_root_certs::TLS_SERVER_ROOT_CERTS
+        .iter()
+        .map(|certificate| pem(certificate))
+        .collect()
 }
 
 /// One certificate, in lines of 64 characters (RFC 7468).
 fn pem(certificate: &[u8]) -> String {
     let text = STANDARD.encode(certificate);
     let lines: Vec<_> = text.as_bytes().chunks(64).map(String::from_utf8_lossy).collect();
-    format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n"))
+    format!(
+        "-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
+        lines.join("\n")
+    )
 }
 
 #[cfg(test)]
@@ -25,7 +31,9 @@ mod tests {
     #[test]
     fn what_is_written_is_read_back() {
         let bundle = bundle();
-        let read: Vec<_> = CertificateDer::pem_slice_iter(bundle.as_bytes()).collect::<Result<_, _>>().expect("PEM");
+        let read: Vec<_> = CertificateDer::pem_slice_iter(bundle.as_bytes())
+            .collect::<Result<_, _>>()
+            .expect("PEM");
         assert_eq!(read, webpki_root_certs::TLS_SERVER_ROOT_CERTS);
     }
 }

@@ -27,8 +27,17 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
 /// Builds and pushes; returns the reference by digest.
 pub(crate) async fn push(target: &str, insecure: bool) -> Result<String> {
     let binary = cargo::static_binaries(&["mendix-runtime-double"])?.join("runtime-double");
-    let folders = ["tmp", "opt/mendix", "opt/mendix/app", "opt/mendix/runtime", "opt/mendix/runtime/launcher"];
-    let entries = folders.map(Entry::directory).into_iter().chain([Entry::file(LAUNCHER, 0o775, binary)]);
+    let folders = [
+        "tmp",
+        "opt/mendix",
+        "opt/mendix/app",
+        "opt/mendix/runtime",
+        "opt/mendix/runtime/launcher",
+    ];
+    let entries = folders
+        .map(Entry::directory)
+        .into_iter()
+        .chain([Entry::file(LAUNCHER, 0o775, binary)]);
     let layers = vec![write_layer(entries)?];
     image::push_spec(target, insecure, |target| ImageSpec {
         target,

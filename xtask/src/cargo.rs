@@ -25,7 +25,9 @@ pub(crate) fn cargo<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(arguments: I) ->
 
 /// Runs a command to its end; its output goes where ours goes.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
-    let status = command.status().with_context(|| format!("failed to start {}", shown(command)))?;
+    let status = command
+        .status()
+        .with_context(|| format!("failed to start {}", shown(command)))?;
     if !status.success() {
         bail!("{} ended with {status}", shown(command));
     }
@@ -44,7 +46,10 @@ fn shown(command: &Command) -> String {
 pub(crate) fn static_binaries(packages: &[&str]) -> Result<PathBuf> {
     let mut arguments = vec!["build", "--release", "--locked", "--target", STATIC_TARGET];
     arguments.extend(packages.iter().flat_map(|package| ["--package", *package]));
-    run(cargo(arguments).env("CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS", "-C target-feature=+crt-static"))?;
+    run(cargo(arguments).env(
+        "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS",
+        "-C target-feature=+crt-static",
+    ))?;
     Ok(target_directory().join(STATIC_TARGET).join("release"))
 }
 

@@ -18,13 +18,34 @@ struct Step {
 }
 
 const STEPS: &[Step] = &[
-    Step { name: "format", run: format },
-    Step { name: "generated files", run: generated },
-    Step { name: "lints", run: lints },
-    Step { name: "dependencies", run: dependencies },
-    Step { name: "tools of the test clusters", run: tools },
-    Step { name: "the test clusters themselves", run: cluster_tests },
-    Step { name: "tests", run: tests },
+    Step {
+        name: "format",
+        run: format,
+    },
+    Step {
+        name: "generated files",
+        run: generated,
+    },
+    Step {
+        name: "lints",
+        run: lints,
+    },
+    Step {
+        name: "dependencies",
+        run: dependencies,
+    },
+    Step {
+        name: "tools of the test clusters",
+        run: tools,
+    },
+    Step {
+        name: "the test clusters themselves",
+        run: cluster_tests,
+    },
+    Step {
+        name: "tests",
+        run: tests,
+    },
 ];
 
 /// Runs the steps, or those whose names contain a word.
@@ -36,7 +57,12 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let chosen = |step: &&Step| arguments.only.as_ref().is_none_or(|word| step.name.contains(word.as_str()));
+    let chosen = |step: &&Step| {
+        arguments
+            .only
+            .as_ref()
+            .is_none_or(|word| step.name.contains(word.as_str()))
+    };
     for step in STEPS.iter().filter(chosen) {
         let started = Instant::now();
         crate::report(&format!("==> {}", step.name));
@@ -55,7 +81,16 @@ fn generated() -> Result<()> {
 }
 
 fn lints() -> Result<()> {
-    let arguments = ["clippy", "--workspace", "--all-targets", "--locked", "--quiet", "--", "-D", "warnings"];
+    let arguments = [
+        "clippy",
+        "--workspace",
+        "--all-targets",
+        "--locked",
+        "--quiet",
+        "--",
+        "-D",
+        "warnings",
+    ];
     cargo::run(&mut cargo::cargo(arguments))
 }
 
@@ -64,10 +99,26 @@ fn dependencies() -> Result<()> {
     let root = mendix_test_cluster::tools::cache_root()?.join("cargo");
     let program = root.join("bin/cargo-deny");
     if !program.exists() {
-        let install = ["install", "cargo-deny", "--version", CARGO_DENY, "--locked", "--quiet", "--root"];
+        let install = [
+            "install",
+            "cargo-deny",
+            "--version",
+            CARGO_DENY,
+            "--locked",
+            "--quiet",
+            "--root",
+        ];
         cargo::run(cargo::cargo(install).arg(&root))?;
     }
-    let check = ["deny", "--all-features", "check", "--hide-inclusion-graph", "bans", "licenses", "sources"];
+    let check = [
+        "deny",
+        "--all-features",
+        "check",
+        "--hide-inclusion-graph",
+        "bans",
+        "licenses",
+        "sources",
+    ];
     cargo::run(Command::new(program).current_dir(cargo::workspace()).args(check))
 }
 
@@ -78,20 +129,36 @@ fn tools() -> Result<()> {
 
 /// First and alone: they count what clusters leave on the machine.
 fn cluster_tests() -> Result<()> {
-    cargo::run(&mut cargo::cargo(["test", "--locked", "--package", "mendix-test-cluster"]))
+    cargo::run(&mut cargo::cargo([
+        "test",
+        "--locked",
+        "--package",
+        "mendix-test-cluster",
+    ]))
 }
 
 /// All other tests, with one cluster for all of them. The cluster goes whatever the tests say.
 fn tests() -> Result<()> {
     let result = Cluster::up(CLUSTER, &Options::default()).and_then(|cluster| tests_on(&cluster));
-    result.and(Cluster::down(CLUSTER))
+    let ended = Cluster::down(CLUSTER);
+    result.and(ended)
 }
 
 fn tests_on(cluster: &Cluster) -> Result<()> {
     let registry = cluster.registry();
     let product = crate::wait(image::push(&format!("{registry}/mendix:test"), true))?;
-    let base = crate::wait(base_image::push(&format!("{registry}/runtime-base:10.24.0"), true))?;
-    let arguments = ["test", "--locked", "--workspace", "--exclude", "mendix-test-cluster", "--no-fail-fast"];
+    let base = crate::wait(base_image::push(
+        &format!("{registry}/runtime-base:10.24.0"),
+        true,
+    ))?;
+    let arguments = [
+        "test",
+        "--locked",
+        "--workspace",
+        "--exclude",
+        "mendix-test-cluster",
+        "--no-fail-fast",
+    ];
     cargo::run(
         cargo::cargo(arguments)
             .env("MENDIX_TEST_KUBECONFIG", cluster.kubeconfig_path())

@@ -55,25 +55,53 @@ async fn prepare(registry: &str) -> Result<Prepared> {
     crate::report("Building the image, the base image and the plugin");
     let image = image::push(&format!("{registry}/mendix:demo"), false).await?;
     base_image::push(&format!("{registry}/runtime-base:{RUNTIME_VERSION}"), false).await?;
-    Ok(Prepared { image, base_image: mendix_cases::base_image(registry), plugin: cargo::plugin()? })
+    Ok(Prepared {
+        image,
+        base_image: mendix_cases::base_image(registry),
+        plugin: cargo::plugin()?,
+    })
 }
 
 /// Deploys a package as a user would; what the plugin shows goes where ours goes.
 fn deploy(product: &Product, model: &str) -> Result<()> {
-    let package = tempfile::Builder::new().prefix("sample-").suffix(".mda").tempfile()?;
-    std::fs::write(package.path(), Package::new(model).metadata("RuntimeVersion", RUNTIME_VERSION).bytes()?)?;
+    let package = tempfile::Builder::new()
+        .prefix("sample-")
+        .suffix(".mda")
+        .tempfile()?;
+    std::fs::write(
+        package.path(),
+        Package::new(model)
+            .metadata("RuntimeVersion", RUNTIME_VERSION)
+            .bytes()?,
+    )?;
     crate::report(&format!("Deploying the {model} model of the sample app"));
     let registry = format!("{}/apps/{NAMESPACE}", product.cluster.registry());
     let mut command = product.plugin_command();
-    command.args(["deploy", APP, "-n", NAMESPACE, "--package"]).arg(package.path());
-    command.args(["--registry", &registry, "--insecure-registry", "--replicas", "3", "--dtap-mode", "D", "--wait"]);
+    command
+        .args(["deploy", APP, "-n", NAMESPACE, "--package"])
+        .arg(package.path());
+    command.args([
+        "--registry",
+        &registry,
+        "--insecure-registry",
+        "--replicas",
+        "3",
+        "--dtap-mode",
+        "D",
+        "--wait",
+    ]);
     command.args(["--database-plan", "postgres", "--storage-plan", "container"]);
     // The plugin prints the address; the last line of the demo is ours.
     cargo::run(command.stdout(std::process::Stdio::null()))
 }
 
 async fn finish(product: &Product, arguments: &Arguments) -> Result<()> {
-    cargo::run(product.plugin_command().args(["status", APP, "-n", NAMESPACE]).stdout(std::io::stderr()))?;
+    cargo::run(
+        product
+            .plugin_command()
+            .args(["status", APP, "-n", NAMESPACE])
+            .stdout(std::io::stderr()),
+    )?;
     let app = product.apps(NAMESPACE).get(APP).await?;
     if arguments.context.is_some() {
         crate::report("Reach it with: kubectl -n demo port-forward service/sample 8080");

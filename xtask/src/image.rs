@@ -4,8 +4,8 @@ use crate::{authorities, cargo};
 use anyhow::Result;
 use mendix_tasks::{
     image::{
-        ConfigChanges, Credentials, Entry, ImageSpec, Platform, Reference, Registry, RegistryOptions, parse_reference,
-        push_image, write_layer,
+        ConfigChanges, Credentials, Entry, ImageSpec, Platform, Reference, Registry, RegistryOptions,
+        parse_reference, push_image, write_layer,
     },
     progress::NoProgress,
 };
@@ -61,8 +61,15 @@ pub(crate) async fn push_spec(
 ) -> Result<String> {
     let target = parse_reference(target)?;
     let host = target.registry().to_owned();
-    let plain_http = if insecure || is_local(&host) { vec![host] } else { Vec::new() };
-    let registry = Registry::new(RegistryOptions { plain_http, credentials: Credentials::from_environment()? })?;
+    let plain_http = if insecure || is_local(&host) {
+        vec![host]
+    } else {
+        Vec::new()
+    };
+    let registry = Registry::new(RegistryOptions {
+        plain_http,
+        credentials: Credentials::from_environment()?,
+    })?;
     Ok(push_image(&registry, &spec(target), &NoProgress).await?.reference)
 }
 
@@ -78,5 +85,7 @@ fn labels() -> std::collections::BTreeMap<String, String> {
 
 /// Registries without certificates: on loopback, or of a cluster that this repository started.
 fn is_local(registry: &str) -> bool {
-    ["localhost:", "127.", "10.89."].iter().any(|start| registry.starts_with(start))
+    ["localhost:", "127.", "10.89."]
+        .iter()
+        .any(|start| registry.starts_with(start))
 }

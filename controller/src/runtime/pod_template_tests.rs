@@ -160,7 +160,7 @@ fn the_pod_template_is_this() {
           name: tmp
         - name: configuration
           secret:
-            secretName: shop-configuration-2f733b70bc
+            secretName: shop-configuration-54a4ff828e
         - name: database
           secret:
             secretName: shop-database-09f735719c

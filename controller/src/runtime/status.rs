@@ -3,7 +3,7 @@
 use super::observe::Observed;
 use super::plan::situation;
 use super::rollout::{Target, Targets, wanted};
-use crate::pod_state::{cause, containers, is_ready, label, phase};
+use crate::pod_state::{cause, containers, crashes, is_ready, label, phase};
 use crate::report::Report;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::Pod;
@@ -45,6 +45,9 @@ pub(crate) fn progress(
 ) -> Progress {
     if let Some(message) = exceeded(observed) {
         return Progress::stalled("ProgressDeadlineExceeded", message);
+    }
+    if let Some(message) = crash_looping(observed) {
+        return Progress::stalled("CrashLoop", message);
     }
     for target in [&targets.leader, &targets.worker] {
         if let Target::Hold(reason) = target {
@@ -112,6 +115,14 @@ fn exceeded(observed: &Observed) -> Option<String> {
         "Deployment {name} made no progress: {}; correct it, or go back to what ran before",
         unready(observed, 0)
     ))
+}
+
+fn crash_looping(observed: &Observed) -> Option<String> {
+    let mut alive = observed
+        .pods
+        .iter()
+        .filter(|pod| pod.metadata.deletion_timestamp.is_none());
+    alive.find_map(|pod| Some(format!("pod {}: {}", pod.name_any(), crashes(pod)?)))
 }
 
 /// The report for `progress`.

@@ -15,18 +15,27 @@ use std::{
 };
 
 /// Longest time that anything here may take; a limit, never a measurement.
-pub const LIMIT: Duration = Duration::from_secs(180);
+pub const LIMIT: Duration = Duration::from_mins(3);
 
 /// Whether an app's status says that its present spec is done.
 pub fn is_ready(app: &MendixApp) -> bool {
-    let conditions = app.status.as_ref().map(|status| status.conditions.as_slice()).unwrap_or_default();
+    let conditions = app
+        .status
+        .as_ref()
+        .map(|status| status.conditions.as_slice())
+        .unwrap_or_default();
     progress(conditions, app.metadata.generation) == Progress::Ready
 }
 
 impl Product {
     /// Serves bytes where pods can reach them, and returns the address.
     pub fn source(&self, answer: source::Answer) -> Result<String> {
-        let host = self.cluster.registry().rsplit_once(':').context("registry without a port")?.0;
+        let host = self
+            .cluster
+            .registry()
+            .rsplit_once(':')
+            .context("registry without a port")?
+            .0;
         let address: IpAddr = host.parse().context("the registry's address is no number")?;
         Ok(format!("http://{}/app.mda", source::serve(address, answer)?))
     }
@@ -34,8 +43,19 @@ impl Product {
     /// Runs `kubectl mendix …` in a namespace; it must end with `code`.
     pub fn mendix_in(&self, namespace: &str, code: i32, arguments: &[&str]) -> Result<Output> {
         let output = self.mendix(&[&["-n", namespace], arguments].concat())?;
-        let said = || format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        ensure!(output.status.code() == Some(code), "kubectl mendix {arguments:?}: {}\n{}", output.status, said());
+        let said = || {
+            format!(
+                "{}{}",
+                String::from_utf8_lossy(&output.stdout),
+                String::from_utf8_lossy(&output.stderr)
+            )
+        };
+        ensure!(
+            output.status.code() == Some(code),
+            "kubectl mendix {arguments:?}: {}\n{}",
+            output.status,
+            said()
+        );
         Ok(output)
     }
 
@@ -54,7 +74,11 @@ impl Product {
     ) -> Result<MendixApp> {
         wait_for(what, LIMIT, || async {
             let app = self.apps(namespace).get(name).await?;
-            Ok(if done(&app) { Poll::Ready(app) } else { Poll::Pending(format!("{:?}", app.status)) })
+            Ok(if done(&app) {
+                Poll::Ready(app)
+            } else {
+                Poll::Pending(format!("{:?}", app.status))
+            })
         })
         .await
     }
@@ -65,7 +89,11 @@ impl Product {
         apps.delete(name, &DeleteParams::default()).await?;
         wait_for("the app to be gone", LIMIT, || async {
             let left = self.left_of(namespace, name)?;
-            Ok(if left.is_empty() { Poll::Ready(()) } else { Poll::Pending(left.join(", ")) })
+            Ok(if left.is_empty() {
+                Poll::Ready(())
+            } else {
+                Poll::Pending(left.join(", "))
+            })
         })
         .await
     }
@@ -84,8 +112,14 @@ impl Product {
     /// What the app answers at its own address.
     pub async fn page(&self, app: &MendixApp) -> Result<serde_json::Value> {
         let url = self.address(app)?;
-        let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).build()?;
-        let response = client.get(url).header("accept", "application/json").send().await?;
+        let client = reqwest::Client::builder()
+            .timeout(Duration::from_secs(10))
+            .build()?;
+        let response = client
+            .get(url)
+            .header("accept", "application/json")
+            .send()
+            .await?;
         ensure!(response.status() == 200, "the app answered {}", response.status());
         Ok(response.json().await?)
     }
@@ -93,8 +127,20 @@ impl Product {
     /// Address of the app's Service as this machine reaches it.
     pub fn address(&self, app: &MendixApp) -> Result<String> {
         let name = app.metadata.name.as_deref().context("app without a name")?;
-        let namespace = app.metadata.namespace.as_deref().context("app without a namespace")?;
-        let arguments = ["-n", namespace, "get", "service", name, "-o", "jsonpath={.spec.clusterIP}"];
+        let namespace = app
+            .metadata
+            .namespace
+            .as_deref()
+            .context("app without a namespace")?;
+        let arguments = [
+            "-n",
+            namespace,
+            "get",
+            "service",
+            name,
+            "-o",
+            "jsonpath={.spec.clusterIP}",
+        ];
         let address = self.run("kubectl", &arguments)?;
         if address.is_empty() {
             return Err(anyhow!("service {name} has no address"));
@@ -108,7 +154,12 @@ impl Product {
         for entry in std::fs::read_dir("/proc")?.flatten() {
             let command = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
             if command.starts_with(b"/mendix\0controller\0") {
-                found.extend(entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()));
+                found.extend(
+                    entry
+                        .file_name()
+                        .to_str()
+                        .and_then(|name| name.parse::<u32>().ok()),
+                );
             }
         }
         Ok(found)
@@ -120,7 +171,10 @@ impl Product {
     pub fn kill_controllers(&self) -> Result<usize> {
         let mut killed = 0;
         for process in self.controllers()? {
-            let status = Command::new("kill").arg("-KILL").arg(process.to_string()).status()?;
+            let status = Command::new("kill")
+                .arg("-KILL")
+                .arg(process.to_string())
+                .status()?;
             killed += usize::from(status.success());
         }
         Ok(killed)

@@ -29,7 +29,10 @@ impl Package {
             }),
             double: json!({ "model": model }),
             files: vec![
-                ("web/index.html".to_owned(), format!("<title>{model}</title>").into_bytes()),
+                (
+                    "web/index.html".to_owned(),
+                    format!("<title>{model}</title>").into_bytes(),
+                ),
                 ("model/bundles/project.jar".to_owned(), noise(64 * 1024, 1)),
             ],
         }
@@ -62,7 +65,10 @@ impl Package {
         for folder in ["model/", "model/resources/", "web/"] {
             zip.add_directory(folder, SimpleFileOptions::default())?;
         }
-        let documents = [("model/metadata.json", &self.metadata), ("model/double.json", &self.double)];
+        let documents = [
+            ("model/metadata.json", &self.metadata),
+            ("model/double.json", &self.double),
+        ];
         for (name, document) in documents {
             add(&mut zip, name, &serde_json::to_vec_pretty(document)?)?;
         }
@@ -75,7 +81,11 @@ impl Package {
 
 fn add(zip: &mut ZipWriter<Cursor<Vec<u8>>>, name: &str, content: &[u8]) -> Result<()> {
     let stored = ["jar", "json"].iter().any(|ending| name.ends_with(ending));
-    let method = if stored { CompressionMethod::Stored } else { CompressionMethod::Deflated };
+    let method = if stored {
+        CompressionMethod::Stored
+    } else {
+        CompressionMethod::Deflated
+    };
     zip.start_file(name, SimpleFileOptions::default().compression_method(method))?;
     Ok(zip.write_all(content)?)
 }
@@ -110,6 +120,9 @@ mod tests {
 
     #[test]
     fn packages_of_two_models_differ() {
-        assert_ne!(Package::new("A").bytes().expect("A"), Package::new("B").bytes().expect("B"));
+        assert_ne!(
+            Package::new("A").bytes().expect("A"),
+            Package::new("B").bytes().expect("B")
+        );
     }
 }

@@ -15,7 +15,13 @@ use std::{
 };
 
 /// Namespaces that the installed controller manages, one for each group of cases.
-pub const NAMESPACES: &[&str] = &["case-deploy", "case-failures", "case-ten", "case-resources", "case-plugin"];
+pub const NAMESPACES: &[&str] = &[
+    "case-deploy",
+    "case-failures",
+    "case-ten",
+    "case-resources",
+    "case-plugin",
+];
 
 /// Namespace of the release.
 pub const RELEASE_NAMESPACE: &str = "mendix-system";
@@ -59,8 +65,17 @@ impl Product {
         // A process may hold several clients; the first one installs the provider, the others find it there.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = cluster.client().await?;
-        let Prepared { image, base_image, plugin } = prepared;
-        let product = Self { cluster, client, plugin, base_image };
+        let Prepared {
+            image,
+            base_image,
+            plugin,
+        } = prepared;
+        let product = Self {
+            cluster,
+            client,
+            plugin,
+            base_image,
+        };
         for namespace in namespaces {
             product.namespace(namespace).await?;
         }
@@ -71,7 +86,8 @@ impl Product {
     /// Plans, registry and endpoint for the apps of a namespace.
     pub async fn platform(&self, namespace: &str) -> Result<()> {
         let url = self.cluster.postgres_url();
-        let (user, password, host) = parts(url).context("the database's address has no user, password and host")?;
+        let (user, password, host) =
+            parts(url).context("the database's address has no user, password and host")?;
         let platform = Platform {
             namespace: namespace.to_owned(),
             registry: self.cluster.registry().to_owned(),
@@ -90,7 +106,10 @@ impl Product {
     pub async fn apply(&self, namespace: &str, object: &Value) -> Result<DynamicObject> {
         let object: DynamicObject = serde_json::from_value(object.clone())?;
         let types = object.types.clone().context("object without kind")?;
-        let (group, version) = types.api_version.split_once('/').unwrap_or(("", &types.api_version));
+        let (group, version) = types
+            .api_version
+            .split_once('/')
+            .unwrap_or(("", &types.api_version));
         let plural = format!("{}s", types.kind.to_lowercase());
         let resource = ApiResource {
             group: group.to_owned(),
@@ -101,13 +120,22 @@ impl Product {
         };
         let name = object.metadata.name.clone().context("object without name")?;
         let api: Api<DynamicObject> = Api::namespaced_with(self.client.clone(), namespace, &resource);
-        Ok(api.patch(&name, &PatchParams::apply("cases").force(), &Patch::Apply(&object)).await?)
+        Ok(api
+            .patch(
+                &name,
+                &PatchParams::apply("cases").force(),
+                &Patch::Apply(&object),
+            )
+            .await?)
     }
 
     /// Runs `kubectl mendix …` as a user would.
     pub fn mendix(&self, arguments: &[&str]) -> Result<Output> {
         let mut command = self.plugin_command();
-        command.args(arguments).output().with_context(|| format!("failed to start {}", self.plugin.display()))
+        command
+            .args(arguments)
+            .output()
+            .with_context(|| format!("failed to start {}", self.plugin.display()))
     }
 
     /// The plugin, pointed at the cluster.
@@ -120,10 +148,17 @@ impl Product {
     /// Runs one of the cluster's programs, which must succeed, and returns what it printed.
     pub fn run(&self, program: &str, arguments: &[&str]) -> Result<String> {
         let mut command = Command::new(self.cluster.bin_dir().join(program));
-        command.args(arguments).env("KUBECONFIG", self.cluster.kubeconfig_path());
-        let output = command.output().with_context(|| format!("failed to start {program}"))?;
+        command
+            .args(arguments)
+            .env("KUBECONFIG", self.cluster.kubeconfig_path());
+        let output = command
+            .output()
+            .with_context(|| format!("failed to start {program}"))?;
         if !output.status.success() {
-            bail!("{program} {arguments:?} failed: {}", String::from_utf8_lossy(&output.stderr));
+            bail!(
+                "{program} {arguments:?} failed: {}",
+                String::from_utf8_lossy(&output.stderr)
+            );
         }
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
@@ -139,7 +174,12 @@ impl Product {
             },
         });
         let api: Api<Namespace> = Api::all(self.client.clone());
-        api.patch(name, &PatchParams::apply("cases").force(), &Patch::Apply(&namespace)).await?;
+        api.patch(
+            name,
+            &PatchParams::apply("cases").force(),
+            &Patch::Apply(&namespace),
+        )
+        .await?;
         Ok(())
     }
 
@@ -170,8 +210,19 @@ impl Prepared {
     /// What the variables of a test run name; what they do not is built now.
     fn of_environment(registry: &str) -> Result<Self> {
         let image = prepared(IMAGE, &["image", "--push", &format!("{registry}/mendix:test")])?;
-        prepared(BASE_IMAGE, &["base-image", "--push", &format!("{registry}/runtime-base:10.24.0")])?;
-        Ok(Self { image, base_image: base_image(registry), plugin: prepared(PLUGIN, &["plugin"])?.into() })
+        prepared(
+            BASE_IMAGE,
+            &[
+                "base-image",
+                "--push",
+                &format!("{registry}/runtime-base:10.24.0"),
+            ],
+        )?;
+        Ok(Self {
+            image,
+            base_image: base_image(registry),
+            plugin: prepared(PLUGIN, &["plugin"])?.into(),
+        })
     }
 }
 
@@ -186,12 +237,23 @@ fn prepared(variable: &str, xtask: &[&str]) -> Result<String> {
         return Ok(value);
     }
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let output = Command::new(cargo).arg("xtask").args(xtask).current_dir(workspace()).output()?;
+    let output = Command::new(cargo)
+        .arg("xtask")
+        .args(xtask)
+        .current_dir(workspace())
+        .output()?;
     if !output.status.success() {
-        bail!("cargo xtask {xtask:?} failed: {}", String::from_utf8_lossy(&output.stderr));
+        bail!(
+            "cargo xtask {xtask:?} failed: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
     let printed = String::from_utf8(output.stdout)?;
-    printed.lines().last().map(ToOwned::to_owned).with_context(|| format!("cargo xtask {xtask:?} printed nothing"))
+    printed
+        .lines()
+        .last()
+        .map(ToOwned::to_owned)
+        .with_context(|| format!("cargo xtask {xtask:?} printed nothing"))
 }
 
 /// User, password and `host:port` of a `postgresql://` address.

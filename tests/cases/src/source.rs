@@ -41,12 +41,16 @@ pub fn serve(address: IpAddr, answer: Answer) -> Result<SocketAddr> {
 fn reply(mut stream: TcpStream, answer: &Answer) -> Option<()> {
     read_head(&mut stream)?;
     let (head, body) = match answer {
-        Answer::Bytes(bytes) => (head(200, "application/octet-stream", bytes.len()), bytes.as_slice()),
+        Answer::Bytes(bytes) => (
+            head(200, "application/octet-stream", bytes.len()),
+            bytes.as_slice(),
+        ),
         Answer::Status(code, text) => (head(*code, "text/plain", text.len()), text.as_bytes()),
         Answer::Html => (head(200, "text/html", HTML.len()), HTML.as_bytes()),
-        Answer::Truncated(bytes) | Answer::Stalled(bytes) => {
-            (head(200, "application/octet-stream", bytes.len()), &bytes[..bytes.len() / 2])
-        }
+        Answer::Truncated(bytes) | Answer::Stalled(bytes) => (
+            head(200, "application/octet-stream", bytes.len()),
+            &bytes[..bytes.len() / 2],
+        ),
     };
     stream.write_all(head.as_bytes()).ok()?;
     stream.write_all(body).ok()?;
@@ -60,7 +64,9 @@ fn reply(mut stream: TcpStream, answer: &Answer) -> Option<()> {
 const HTML: &str = "<!doctype html><title>Sign in</title><p>Please sign in.";
 
 fn head(code: u16, kind: &str, length: usize) -> String {
-    format!("HTTP/1.1 {code} x\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n")
+    format!(
+        "HTTP/1.1 {code} x\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n"
+    )
 }
 
 /// Reads up to the empty line, so that closing does not reset the connection under the answer.

@@ -1,47 +1,77 @@
 //! From an empty namespace to a served app, and everything that may be done to it then.
 
+use anyhow::Result;
 use mendix_cases::{Package, Product, source::Answer};
 use serde_json::json;
 
 const NAMESPACE: &str = "case-deploy";
 
-async fn product() -> Product {
-    let product = Product::installed().await.expect("the product can be installed");
-    product.platform(NAMESPACE).await.expect("the platform can be set up");
-    product
+async fn product() -> Result<Product> {
+    let product = Product::installed().await?;
+    product.platform(NAMESPACE).await?;
+    Ok(product)
 }
 
-fn package(product: &Product, model: &str) -> String {
-    let bytes = Package::new(model).bytes().expect("package");
-    product.source(Answer::Bytes(bytes)).expect("source")
+fn package(product: &Product, model: &str) -> Result<String> {
+    let bytes = Package::new(model).bytes()?;
+    product.source(Answer::Bytes(bytes))
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_app_is_deployed_served_scaled_stopped_and_deleted() {
-    let product = product().await;
-    let url = package(&product, "A");
+async fn an_app_is_deployed_served_scaled_stopped_and_deleted() -> Result<()> {
+    let product = product().await?;
+    let url = package(&product, "A")?;
     let plans = ["--database-plan", "postgres", "--storage-plan", "container"];
-    let deploy = [&["deploy", "shop", "--source-url", &url, "--replicas", "2", "--wait"][..], &plans].concat();
-    product.mendix_in(NAMESPACE, 0, &deploy).expect("deploy");
+    let deploy = [
+        &[
+            "deploy",
+            "shop",
+            "--source-url",
+            &url,
+            "--replicas",
+            "2",
+            "--wait",
+        ][..],
+        &plans,
+    ]
+    .concat();
+    product.mendix_in(NAMESPACE, 0, &deploy)?;
 
-    let app = product.until(NAMESPACE, "shop", "both pods", |app| workers(app) == Some("1/1")).await.expect("ready");
-    let page = product.page(&app).await.expect("page");
+    let app = product
+        .until(NAMESPACE, "shop", "both pods", |app| workers(app) == Some("1/1"))
+        .await?;
+    let page = product.page(&app).await?;
     assert_eq!(page["corrupted"], json!(false), "{page}");
-    let status = product.mendix_in(NAMESPACE, 0, &["status", "shop", "-o", "json"]).expect("status");
-    let view: serde_json::Value = serde_json::from_slice(&status.stdout).expect("json");
+    let status = product.mendix_in(NAMESPACE, 0, &["status", "shop", "-o", "json"])?;
+    let view: serde_json::Value = serde_json::from_slice(&status.stdout)?;
     assert!(view.to_string().contains("shop-database"), "{view}");
 
-    product.run("kubectl", &["-n", NAMESPACE, "scale", "mendixapp", "shop", "--replicas=3"]).expect("scale");
-    product.until(NAMESPACE, "shop", "three pods", |app| workers(app) == Some("2/2")).await.expect("scaled");
+    product.run(
+        "kubectl",
+        &["-n", NAMESPACE, "scale", "mendixapp", "shop", "--replicas=3"],
+    )?;
+    product
+        .until(NAMESPACE, "shop", "three pods", |app| workers(app) == Some("2/2"))
+        .await?;
 
-    product.run("kubectl", &["-n", NAMESPACE, "scale", "mendixapp", "shop", "--replicas=0"]).expect("stop");
+    product.run(
+        "kubectl",
+        &["-n", NAMESPACE, "scale", "mendixapp", "shop", "--replicas=0"],
+    )?;
     let stopped = |app: &mendix_model::crd::MendixApp| {
-        app.status.as_ref().is_some_and(|it| it.app_state.as_deref() == Some("Stopped") && it.replicas == Some(0))
+        app.status
+            .as_ref()
+            .is_some_and(|it| it.app_state.as_deref() == Some("Stopped") && it.replicas == Some(0))
     };
-    product.until(NAMESPACE, "shop", "no pods", stopped).await.expect("stopped");
+    product.until(NAMESPACE, "shop", "no pods", stopped).await?;
 
-    product.delete(NAMESPACE, "shop").await.expect("deleted");
-    assert_eq!(databases(&product, "shop").await, 0, "the database outlived its app");
+    product.delete(NAMESPACE, "shop").await?;
+    assert_eq!(
+        databases(&product, "shop").await?,
+        0,
+        "the database outlived its app"
+    );
+    Ok(())
 }
 
 fn workers(app: &mendix_model::crd::MendixApp) -> Option<&str> {
@@ -49,12 +79,16 @@ fn workers(app: &mendix_model::crd::MendixApp) -> Option<&str> {
 }
 
 /// Databases on the server whose name tells of an app.
-async fn databases(product: &Product, app: &str) -> i64 {
-    let (client, connection) = tokio_postgres::connect(product.cluster.postgres_url(), tokio_postgres::NoTls)
-        .await
-        .expect("the database server answers");
+async fn databases(product: &Product, app: &str) -> Result<i64> {
+    let (client, connection) =
+        tokio_postgres::connect(product.cluster.postgres_url(), tokio_postgres::NoTls).await?;
     tokio::spawn(connection);
     let pattern = format!("%{app}%");
-    let row = client.query_one("select count(*) from pg_database where datname like $1", &[&pattern]).await;
-    row.expect("count").get(0)
+    let row = client
+        .query_one(
+            "select count(*) from pg_database where datname like $1",
+            &[&pattern],
+        )
+        .await;
+    Ok(row?.get(0))
 }

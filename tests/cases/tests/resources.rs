@@ -28,20 +28,34 @@ async fn unknown_fields_survive_at_every_depth() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reserved_name_is_refused_with_the_rule() {
     let product = Product::installed().await.expect("the product can be installed");
-    let refused = product.apply(NAMESPACE, &resource("MendixApp", "mendix-x", &json!({}))).await;
+    let refused = product
+        .apply(NAMESPACE, &resource("MendixApp", "mendix-x", &json!({})))
+        .await;
     let said = refused.expect_err("reserved").to_string();
-    assert!(said.contains("MX100") && said.contains("choose another name"), "{said}");
+    assert!(
+        said.contains("MX100") && said.contains("choose another name"),
+        "{said}"
+    );
     let plugin = product
-        .mendix_in(NAMESPACE, 4, &["deploy", "mendix-x", "--source-url", "http://192.0.2.1/app.mda"])
+        .mendix_in(
+            NAMESPACE,
+            4,
+            &["deploy", "mendix-x", "--source-url", "http://192.0.2.1/app.mda"],
+        )
         .expect("exit code 4");
     let said = String::from_utf8_lossy(&plugin.stderr).into_owned();
-    assert!(said.contains("MX100") && said.contains("choose another name"), "{said}");
+    assert!(
+        said.contains("MX100") && said.contains("choose another name"),
+        "{said}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bare_number_is_a_quantity() {
     let product = Product::installed().await.expect("the product can be installed");
     let spec = json!({ "runtimeResources": { "limits": { "cpu": 1, "memory": "512Mi" } } });
-    let stored = product.apply(NAMESPACE, &resource("OperatorConfiguration", "quantities", &spec)).await;
+    let stored = product
+        .apply(NAMESPACE, &resource("OperatorConfiguration", "quantities", &spec))
+        .await;
     assert_eq!(stored.expect("accepted").data["spec"], spec);
 }

@@ -1,5 +1,6 @@
 //! Ten apps at once, and a controller that is killed while they come up.
 
+use anyhow::Result;
 use mendix_cases::{
     Package, Product,
     app::{LIMIT, is_ready},
@@ -12,21 +13,22 @@ const NAMESPACE: &str = "case-ten";
 const APPS: usize = 10;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ten_apps_become_ready_although_the_controller_is_killed_in_the_middle() {
-    let product = Product::installed().await.expect("the product can be installed");
-    product.platform(NAMESPACE).await.expect("the platform can be set up");
-    let bytes = Package::new("ten").bytes().expect("package");
-    let url = product.source(Answer::Bytes(bytes)).expect("source");
+async fn ten_apps_become_ready_although_the_controller_is_killed_in_the_middle() -> Result<()> {
+    let product = Product::installed().await?;
+    product.platform(NAMESPACE).await?;
+    let bytes = Package::new("ten").bytes()?;
+    let url = product.source(Answer::Bytes(bytes))?;
     for number in 0..APPS {
-        product.apply(NAMESPACE, &app(number, &url)).await.expect("created");
+        product.apply(NAMESPACE, &app(number, &url)).await?;
     }
-    until_ready(&product, 1).await;
-    let killed = product.kill_controllers().expect("killed");
+    until_ready(&product, 1).await?;
+    let killed = product.kill_controllers()?;
     assert!(killed > 0, "no controller was running, so nothing was tested");
-    until_ready(&product, APPS).await;
+    until_ready(&product, APPS).await?;
     for number in 0..APPS {
-        product.delete(NAMESPACE, &name(number)).await.expect("deleted");
+        product.delete(NAMESPACE, &name(number)).await?;
     }
+    Ok(())
 }
 
 fn name(number: usize) -> String {
@@ -47,14 +49,21 @@ fn app(number: usize, url: &str) -> serde_json::Value {
     })
 }
 
-async fn until_ready(product: &Product, wanted: usize) {
+async fn until_ready(product: &Product, wanted: usize) -> Result<()> {
     let apps = product.apps(NAMESPACE);
     wait_for(&format!("{wanted} apps to be ready"), LIMIT * 2, || async {
         let all = apps.list(&kube::api::ListParams::default()).await?;
         let ready = all.items.iter().filter(|app| is_ready(app)).count();
-        let states: Vec<_> = all.items.iter().filter_map(|app| app.status.as_ref()?.state.clone()).collect();
-        Ok(if ready >= wanted { Poll::Ready(()) } else { Poll::Pending(states.join(", ")) })
+        let states: Vec<_> = all
+            .items
+            .iter()
+            .filter_map(|app| app.status.as_ref()?.state.clone())
+            .collect();
+        Ok(if ready >= wanted {
+            Poll::Ready(())
+        } else {
+            Poll::Pending(states.join(", "))
+        })
     })
     .await
-    .expect("ready");
 }

@@ -39,7 +39,17 @@ pub(crate) struct Measurement {
 impl Measurement {
     /// A measurement without a peer.
     fn alone(bench: &'static str, case: &'static str, ours: f64, unit: &'static str, goal: f64) -> Self {
-        Self { bench, case, ours, peer: None, peer_value: None, floor: None, ratio: None, unit, goal }
+        Self {
+            bench,
+            case,
+            ours,
+            peer: None,
+            peer_value: None,
+            floor: None,
+            ratio: None,
+            unit,
+            goal,
+        }
     }
 }
 
@@ -48,14 +58,25 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
         Bench::Start => start::measure().await?,
     };
     for measurement in &measurements {
-        let line = if arguments.json { serde_json::to_string(measurement)? } else { line(measurement) };
+        let line = if arguments.json {
+            serde_json::to_string(measurement)?
+        } else {
+            line(measurement)
+        };
         crate::print(&line)?;
     }
     Ok(())
 }
 
 fn line(measurement: &Measurement) -> String {
-    let Measurement { bench, case, ours, unit, goal, .. } = measurement;
+    let Measurement {
+        bench,
+        case,
+        ours,
+        unit,
+        goal,
+        ..
+    } = measurement;
     format!("{bench} {case}: {ours:.1} {unit} (goal: at most {goal} {unit})")
 }
 

@@ -38,7 +38,13 @@ async fn measure_on(cluster: Cluster) -> Result<Vec<Measurement>> {
     product.platform(NAMESPACE).await?;
     Ok(vec![
         Measurement::alone(BENCH, "deploy-to-200", deploy_to_page(&product).await?, "s", 20.0),
-        Measurement::alone(BENCH, "controller-memory", controller_memory(&product).await?, "MiB", 40.0),
+        Measurement::alone(
+            BENCH,
+            "controller-memory",
+            controller_memory(&product).await?,
+            "MiB",
+            40.0,
+        ),
         Measurement::alone(BENCH, "help", help(&product)?, "ms", 30.0),
         Measurement::alone(BENCH, "image", layers(&image, &registry).await?, "MiB", 60.0),
     ])
@@ -67,9 +73,18 @@ async fn deploy_to_page(product: &Product) -> Result<f64> {
 }
 
 fn deploy(product: &Product, name: &str, url: &str) -> Result<()> {
-    let plans = ["--database-plan", "postgres", "--storage-plan", "container", "--dtap-mode", "D"];
+    let plans = [
+        "--database-plan",
+        "postgres",
+        "--storage-plan",
+        "container",
+        "--dtap-mode",
+        "D",
+    ];
     let mut command = product.plugin_command();
-    command.args(["deploy", name, "-n", NAMESPACE, "--source-url", url]).args(plans);
+    command
+        .args(["deploy", name, "-n", NAMESPACE, "--source-url", url])
+        .args(plans);
     cargo::run(command.stdout(Stdio::null()).stderr(Stdio::null()))
 }
 
@@ -80,19 +95,34 @@ async fn controller_memory(product: &Product) -> Result<f64> {
         deploy(product, &format!("app{number}"), &url)?;
     }
     wait_for("ten apps to be ready", LIMIT * 2, || async {
-        let all = product.apps(NAMESPACE).list(&kube::api::ListParams::default()).await?;
+        let all = product
+            .apps(NAMESPACE)
+            .list(&kube::api::ListParams::default())
+            .await?;
         let ready = all.items.iter().filter(|app| is_ready(app)).count();
-        Ok(if ready == APPS { Poll::Ready(()) } else { Poll::Pending(format!("{ready} are")) })
+        Ok(if ready == APPS {
+            Poll::Ready(())
+        } else {
+            Poll::Pending(format!("{ready} are"))
+        })
     })
     .await?;
-    let memory = product.controllers()?.iter().filter_map(|id| resident(*id)).fold(0.0, f64::max);
+    let memory = product
+        .controllers()?
+        .iter()
+        .filter_map(|id| resident(*id))
+        .fold(0.0, f64::max);
     Ok(memory)
 }
 
 fn resident(process: u32) -> Option<f64> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
-    line.split_whitespace().nth(1)?.parse::<f64>().ok().map(|kib| kib / 1024.0)
+    line.split_whitespace()
+        .nth(1)?
+        .parse::<f64>()
+        .ok()
+        .map(|kib| kib / 1024.0)
 }
 
 /// Milliseconds that `kubectl mendix --help` takes as a whole process.
@@ -108,10 +138,17 @@ fn help(product: &Product) -> Result<f64> {
 
 /// Compressed layers of the image.
 async fn layers(image: &str, registry: &str) -> Result<f64> {
-    let options = RegistryOptions { plain_http: vec![registry.to_owned()], credentials: Credentials::default() };
-    let fetched = fetch_image(&Registry::new(options)?, &parse_reference(image)?, &Platform::current())
-        .await
-        .context("failed to read the image back")?;
+    let options = RegistryOptions {
+        plain_http: vec![registry.to_owned()],
+        credentials: Credentials::default(),
+    };
+    let fetched = fetch_image(
+        &Registry::new(options)?,
+        &parse_reference(image)?,
+        &Platform::current(),
+    )
+    .await
+    .context("failed to read the image back")?;
     let bytes: i64 = fetched.manifest.layers.iter().map(|layer| layer.size).sum();
     #[expect(clippy::cast_precision_loss, reason = "sizes of layers are far below 2^52")]
     let bytes = bytes as f64;
