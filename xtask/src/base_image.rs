@@ -8,25 +8,14 @@ use mendix_tasks::image::{ConfigChanges, Entry, ImageSpec, Platform, write_layer
 /// Where the real runtime's launcher is in the official images.
 const LAUNCHER: &str = "opt/mendix/runtime/launcher/runtime-double";
 
-/// Builds the base image and pushes it.
-#[derive(clap::Args)]
-pub(crate) struct Arguments {
-    /// Repository and tag; the tag is the version of the runtime that is played.
-    #[arg(long, value_name = "REF")]
-    push: String,
-    /// Speak plain HTTP with the registry.
-    #[arg(long)]
-    insecure: bool,
-}
-
-pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
+pub(crate) async fn run(arguments: &image::Arguments) -> Result<()> {
     let reference = push(&arguments.push, arguments.insecure).await?;
     crate::print(&reference)
 }
 
 /// Builds and pushes; returns the reference by digest.
 pub(crate) async fn push(target: &str, insecure: bool) -> Result<String> {
-    let binary = cargo::static_binaries(&["mendix-runtime-double"])?.join("runtime-double");
+    let binary = cargo::static_binary("runtime-double")?;
     let folders = [
         "tmp",
         "opt/mendix",

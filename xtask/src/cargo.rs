@@ -39,23 +39,22 @@ fn shown(command: &Command) -> String {
     words.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" ")
 }
 
-/// Builds release binaries that need nothing of the image they are put into, and returns their folder.
+/// Packages whose binaries are put into images or given to people.
+const STATIC_PACKAGES: [&str; 3] = ["mendix", "mendix-runtime-double", "kubectl-mendix"];
+
+/// Builds a release binary that needs nothing of the image it is put into, and returns its path.
 ///
-/// The target is named although it is the host's own: only so do the flags leave procedural macros alone, which
-/// cannot be linked statically.
-pub(crate) fn static_binaries(packages: &[&str]) -> Result<PathBuf> {
+/// All of them are built at once: features are chosen for the packages of one call, so single calls would build the
+/// dependencies again for each. The target is named although it is the host's own: only so do the flags leave
+/// procedural macros alone, which cannot be linked statically.
+pub(crate) fn static_binary(name: &str) -> Result<PathBuf> {
     let mut arguments = vec!["build", "--release", "--locked", "--target", STATIC_TARGET];
-    arguments.extend(packages.iter().flat_map(|package| ["--package", *package]));
+    arguments.extend(STATIC_PACKAGES.iter().flat_map(|package| ["--package", *package]));
     run(cargo(arguments).env(
         "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS",
         "-C target-feature=+crt-static",
     ))?;
-    Ok(target_directory().join(STATIC_TARGET).join("release"))
-}
-
-/// Builds the plugin for people's own machines and returns its path.
-pub(crate) fn plugin() -> Result<PathBuf> {
-    Ok(static_binaries(&["kubectl-mendix"])?.join("kubectl-mendix"))
+    Ok(target_directory().join(STATIC_TARGET).join("release").join(name))
 }
 
 fn target_directory() -> PathBuf {

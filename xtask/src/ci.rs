@@ -3,7 +3,7 @@
 use crate::{base_image, cargo, generate, image};
 use anyhow::{Context, Result};
 use mendix_test_cluster::{Cluster, Options, Tools};
-use std::{process::Command, time::Instant};
+use std::{path::Path, process::Command, time::Instant};
 
 /// Name of the cluster that the tests share.
 const CLUSTER: &str = "ci";
@@ -37,10 +37,6 @@ const STEPS: &[Step] = &[
     Step {
         name: "tools of the test clusters",
         run: tools,
-    },
-    Step {
-        name: "the test clusters themselves",
-        run: cluster_tests,
     },
     Step {
         name: "tests",
@@ -127,24 +123,17 @@ fn tools() -> Result<()> {
     Tools::require(mendix_test_cluster::tools::CLUSTER).map(drop)
 }
 
-/// First and alone: they count what clusters leave on the machine.
-fn cluster_tests() -> Result<()> {
-    cargo::run(&mut cargo::cargo([
-        "test",
-        "--locked",
-        "--package",
-        "mendix-test-cluster",
-    ]))
-}
-
-/// All other tests, with one cluster for all of them. The cluster goes whatever the tests say.
+/// All tests, with one cluster for most of them. The cluster goes whatever the tests say.
 fn tests() -> Result<()> {
-    let result = Cluster::up(CLUSTER, &Options::default()).and_then(|cluster| tests_on(&cluster));
+    // Before the cluster, which would only take processors from the compiler.
+    let plugin = cargo::static_binary("kubectl-mendix")?;
+    cargo::run(&mut cargo::cargo(["test", "--locked", "--workspace", "--no-run"]))?;
+    let result = Cluster::up(CLUSTER, &Options::default()).and_then(|cluster| tests_on(&cluster, &plugin));
     let ended = Cluster::down(CLUSTER);
     result.and(ended)
 }
 
-fn tests_on(cluster: &Cluster) -> Result<()> {
+fn tests_on(cluster: &Cluster, plugin: &Path) -> Result<()> {
     let registry = cluster.registry();
     let product = crate::wait(image::push(&format!("{registry}/mendix:test"), true))?;
     let base = crate::wait(base_image::push(
@@ -155,8 +144,6 @@ fn tests_on(cluster: &Cluster) -> Result<()> {
         "test",
         "--locked",
         "--workspace",
-        "--exclude",
-        "mendix-test-cluster",
         "--no-fail-fast",
     ];
     cargo::run(
@@ -166,7 +153,7 @@ fn tests_on(cluster: &Cluster) -> Result<()> {
             .env("MENDIX_TEST_POSTGRES_URL", cluster.postgres_url())
             .env("MENDIX_TEST_IMAGE", product)
             .env("MENDIX_TEST_BASE_IMAGE", base)
-            .env("MENDIX_TEST_PLUGIN", cargo::plugin()?)
+            .env("MENDIX_TEST_PLUGIN", plugin)
             .env("INSTA_UPDATE", "no"),
     )
 }

@@ -58,7 +58,7 @@ async fn prepare(registry: &str) -> Result<Prepared> {
     Ok(Prepared {
         image,
         base_image: mendix_cases::base_image(registry),
-        plugin: cargo::plugin()?,
+        plugin: cargo::static_binary("kubectl-mendix")?,
     })
 }
 

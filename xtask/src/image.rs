@@ -13,15 +13,15 @@ use mendix_tasks::{
 /// User of the image: a number, so that a kubelet can see that it is not root, and group 0.
 const USER: &str = "65532:0";
 
-/// Builds the image and pushes it.
+/// Builds an image and pushes it.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Repository and tag, such as `registry.example.com/mendix:0.1.0`.
     #[arg(long, value_name = "REF")]
-    push: String,
+    pub(crate) push: String,
     /// Speak plain HTTP with the registry; registries on this machine and of its own clusters need no flag.
     #[arg(long)]
-    insecure: bool,
+    pub(crate) insecure: bool,
 }
 
 /// Builds the binary, makes the image and prints its reference by digest.
@@ -32,7 +32,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
 
 /// Builds and pushes; returns the reference by digest.
 pub(crate) async fn push(target: &str, insecure: bool) -> Result<String> {
-    let binary = cargo::static_binaries(&["mendix"])?.join("mendix");
+    let binary = cargo::static_binary("mendix")?;
     let layers = vec![write_layer([
         Entry::directory("tmp"),
         Entry::bytes(authorities::PATH, 0o664, authorities::bundle()),
@@ -56,7 +56,7 @@ pub(crate) async fn push(target: &str, insecure: bool) -> Result<String> {
 /// Pushes an image to `target`; returns the reference by digest.
 pub(crate) async fn push_spec(
     target: &str,
-    insecure: bool,
+    pub(crate) insecure: bool,
     spec: impl FnOnce(Reference) -> ImageSpec,
 ) -> Result<String> {
     let target = parse_reference(target)?;

@@ -23,8 +23,10 @@ enum Task {
     Ci(ci::Arguments),
     Bench(bench::Arguments),
     Generate(generate::Arguments),
+    /// Builds the product's image and pushes it.
     Image(image::Arguments),
-    BaseImage(base_image::Arguments),
+    /// Builds the runtime double as a base image and pushes it; the tag is the version of the runtime it plays.
+    BaseImage(image::Arguments),
     /// Builds the plugin and prints its path.
     Plugin,
 }
@@ -38,7 +40,7 @@ fn run(task: Task) -> Result<()> {
         Task::Generate(arguments) => generate::run(&arguments),
         Task::Image(arguments) => wait(image::run(&arguments)),
         Task::BaseImage(arguments) => wait(base_image::run(&arguments)),
-        Task::Plugin => print(&cargo::plugin()?.to_string_lossy()),
+        Task::Plugin => print(&cargo::static_binary("kubectl-mendix")?.to_string_lossy()),
     }
 }
 

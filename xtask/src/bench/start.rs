@@ -32,7 +32,7 @@ async fn measure_on(cluster: Cluster) -> Result<Vec<Measurement>> {
     let prepared = Prepared {
         image: image.clone(),
         base_image: mendix_cases::base_image(&registry),
-        plugin: cargo::plugin()?,
+        plugin: cargo::static_binary("kubectl-mendix")?,
     };
     let product = Product::install(cluster, prepared, &[NAMESPACE]).await?;
     product.platform(NAMESPACE).await?;
