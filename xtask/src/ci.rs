@@ -140,12 +140,7 @@ fn tests_on(cluster: &Cluster, plugin: &Path) -> Result<()> {
         &format!("{registry}/runtime-base:10.24.0"),
         true,
     ))?;
-    let arguments = [
-        "test",
-        "--locked",
-        "--workspace",
-        "--no-fail-fast",
-    ];
+    let arguments = ["test", "--locked", "--workspace", "--no-fail-fast"];
     cargo::run(
         cargo::cargo(arguments)
             .env("MENDIX_TEST_KUBECONFIG", cluster.kubeconfig_path())

@@ -56,7 +56,7 @@ pub(crate) async fn push(target: &str, insecure: bool) -> Result<String> {
 /// Pushes an image to `target`; returns the reference by digest.
 pub(crate) async fn push_spec(
     target: &str,
-    pub(crate) insecure: bool,
+    insecure: bool,
     spec: impl FnOnce(Reference) -> ImageSpec,
 ) -> Result<String> {
     let target = parse_reference(target)?;
