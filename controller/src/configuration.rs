@@ -19,6 +19,17 @@ pub(crate) struct PodExtras {
     pub(crate) labels: StringMap,
     pub(crate) annotations: StringMap,
     pub(crate) node_selector: StringMap,
+    /// Secret with certificates that tasks trust besides the usual ones.
+    pub(crate) authorities: Option<String>,
+}
+
+/// Key of a Secret with certificates (Mendix documentation, "Custom TLS trust").
+pub(crate) const AUTHORITIES_KEY: &str = "custom.crt";
+
+/// Name of the Secret with certificates that are trusted besides the usual ones.
+pub(crate) fn authorities(configuration: &OperatorConfigurationSpec) -> Option<&str> {
+    let name = configuration.trust.as_ref()?.custom_ca_secret_name.as_deref();
+    name.filter(|name| !name.is_empty())
 }
 
 /// The app's entries over those of the configuration.
@@ -30,6 +41,7 @@ pub(crate) fn pod_extras(configuration: &OperatorConfigurationSpec, app: Option<
     };
     let spec = app.map(|app| &app.spec);
     PodExtras {
+        authorities: authorities(configuration).map(ToOwned::to_owned),
         labels: merged(
             &configuration.custom_pod_labels,
             spec.map(|it| &it.custom_pod_labels),

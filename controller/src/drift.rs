@@ -115,10 +115,15 @@ fn projection(desired: &Value, whole: &Value) -> Value {
         (Value::Object(desired), Value::Object(whole)) => desired
             .iter()
             .map(|(key, wanted)| {
-                (
-                    key.clone(),
-                    projection(wanted, whole.get(key).unwrap_or(&Value::Null)),
-                )
+                let found = whole.get(key).unwrap_or(&Value::Null);
+                // One field as a whole: a label that somebody adds to it leads all traffic astray.
+                let atomic = key == "selector";
+                let ours = if atomic {
+                    found.clone()
+                } else {
+                    projection(wanted, found)
+                };
+                (key.clone(), ours)
             })
             .collect(),
         (Value::Array(desired), Value::Array(whole)) => desired
@@ -160,6 +165,14 @@ mod tests {
         let desired = json!({"spec": {"replicas": 1}});
         let written = after_write(None, &desired, &desired, at(0));
         let edited = json!({"spec": {"replicas": 2}});
+        assert_eq!(decide(Some(&written), &desired, &edited, at(1)), Decision::Write);
+    }
+
+    #[test]
+    fn a_selector_is_ours_as_a_whole() {
+        let desired = json!({"spec": {"selector": {"app": "shop"}}});
+        let written = after_write(None, &desired, &desired, at(0));
+        let edited = json!({"spec": {"selector": {"app": "shop", "by": "hand"}}});
         assert_eq!(decide(Some(&written), &desired, &edited, at(1)), Decision::Write);
     }
 

@@ -1,6 +1,6 @@
 //! The pod of a task: what provisioners and builds have in common. Fits into Pod Security level `restricted`.
 
-use crate::configuration::PodExtras;
+use crate::configuration::{AUTHORITIES_KEY, PodExtras};
 use k8s_openapi::api::core::v1::{
     Capabilities, Container, EmptyDirVolumeSource, EnvVar, KeyToPath, Pod, PodSecurityContext, PodSpec,
     ResourceRequirements, SeccompProfile, SecretVolumeSource, SecurityContext, Volume, VolumeMount,
@@ -13,6 +13,11 @@ use std::collections::BTreeMap;
 
 /// Name of the one container.
 const CONTAINER: &str = "task";
+
+/// Folder with the certificates of `trust.customCASecretName`.
+const TRUST_FOLDER: &str = "/run/mendix/trust";
+/// The authorities that an image brings along, where most have them.
+const IMAGE_AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
 
 /// What differs between tasks.
 pub(crate) struct TaskPod {
@@ -44,8 +49,14 @@ pub(crate) struct MountedSecret {
 /// Builds the pod.
 pub(crate) fn task_pod(task: TaskPod) -> Pod {
     let metadata = metadata(&task);
-    let (mut volumes, mut mounts): (Vec<_>, Vec<_>) =
-        task.secrets.iter().enumerate().map(secret_volume).unzip();
+    let trusted = task.extras.authorities.as_deref().map(trusted);
+    let (mut volumes, mut mounts): (Vec<_>, Vec<_>) = task
+        .secrets
+        .iter()
+        .chain(&trusted)
+        .enumerate()
+        .map(secret_volume)
+        .unzip();
     volumes.push(empty_dir("tmp", None));
     mounts.push(mount("tmp", "/tmp", false));
     let container = Container {
@@ -53,7 +64,7 @@ pub(crate) fn task_pod(task: TaskPod) -> Pod {
         image: Some(task.image),
         command: task.command,
         args: task.args,
-        env: Some(task.env),
+        env: Some(environment(task.env, trusted.is_some())),
         resources: Some(requirements(&task.resources)),
         security_context: Some(container_security(true)),
         volume_mounts: Some(mounts),
@@ -91,6 +102,33 @@ fn metadata(task: &TaskPod) -> ObjectMeta {
         annotations: Some(annotations),
         ..task.metadata.clone()
     }
+}
+
+/// Certificates for the client libraries of a task.
+fn trusted(name: &str) -> MountedSecret {
+    MountedSecret {
+        name: name.to_owned(),
+        folder: TRUST_FOLDER,
+        // OpenSSL and what follows it take only files of such names from a folder; Go takes all.
+        item: Some((AUTHORITIES_KEY, "00000000.0")),
+        // Without it the task says which server it does not trust; a pod that waits for a mount says nothing.
+        optional: true,
+    }
+}
+
+/// Both variables: with one alone, some libraries would no longer trust the authorities of the image.
+fn environment(own: Vec<EnvVar>, trusts: bool) -> Vec<EnvVar> {
+    let named = |name: &str| own.iter().any(|it| it.name == name);
+    let more = [
+        ("SSL_CERT_DIR", TRUST_FOLDER),
+        ("SSL_CERT_FILE", IMAGE_AUTHORITIES),
+    ];
+    let more: Vec<_> = more
+        .into_iter()
+        .filter(|(name, _)| trusts && !named(name))
+        .map(|(name, value)| variable(name, value))
+        .collect();
+    own.into_iter().chain(more).collect()
 }
 
 fn secret_volume((index, secret): (usize, &MountedSecret)) -> (Volume, VolumeMount) {

@@ -1,5 +1,6 @@
 //! What this guard is to do, decided from what was read.
 
+use crate::java;
 use crate::metadata::Metadata;
 use crate::redaction::{self, Secrets};
 use crate::sources::Sources;
@@ -25,6 +26,12 @@ pub(crate) struct Assignment {
     pub(crate) runtime_port: u16,
     /// Folder with `app` and `runtime`.
     pub(crate) installation: PathBuf,
+    /// Folder of the document, and of the files that it names.
+    pub(crate) configuration_folder: PathBuf,
+    /// The metrics agent of the image, when it has one.
+    pub(crate) agent: Option<PathBuf>,
+    /// `JAVA_TOOL_OPTIONS` as the container has it.
+    pub(crate) java_options: String,
     /// The document of the controller.
     pub(crate) configuration: RuntimeConfiguration,
     /// Keys of the database's Secret.
@@ -103,7 +110,10 @@ pub(crate) fn assignment(sources: Sources) -> Result<Assignment, AssignmentError
             &sources.storage,
         ),
         admin_password,
+        java_options: given(variables, java::VARIABLE).unwrap_or_default().to_owned(),
         configuration,
+        configuration_folder: sources.configuration_folder,
+        agent: sources.agent,
         installation: sources.installation,
         database: sources.database,
         storage: sources.storage,
@@ -180,6 +190,8 @@ pub(crate) mod tests {
             database: [("database-host".to_owned(), "db:5432".to_owned())].into(),
             storage: BTreeMap::new(),
             installation: "/opt/mendix".into(),
+            configuration_folder: "/run/mendix/configuration".into(),
+            agent: None,
             metadata: Metadata::default(),
         }
     }

@@ -24,14 +24,18 @@ pub(crate) struct SpawnError {
     problem: std::io::Error,
 }
 
-/// Starts the child in a process group of its own, so that signals reach all it starts, with this process' variables
-/// and streams.
-pub(crate) fn spawn(command: &[String]) -> Result<Pid, SpawnError> {
+/// Starts the child in a process group of its own, so that signals reach all it starts, with this process' streams
+/// and variables, and `variables` over those.
+pub(crate) fn spawn(
+    command: &[String],
+    variables: impl IntoIterator<Item = (&'static str, String)>,
+) -> Result<Pid, SpawnError> {
     let (program, arguments) = command
         .split_first()
         .map_or(("", command), |(program, rest)| (program.as_str(), rest));
     let child = Command::new(program)
         .args(arguments)
+        .envs(variables)
         .process_group(0)
         .spawn()
         .map_err(|problem| SpawnError {

@@ -11,6 +11,7 @@ mod client;
 mod driver;
 mod ending;
 mod install;
+mod java;
 mod metadata;
 mod options;
 mod redaction;

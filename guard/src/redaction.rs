@@ -49,6 +49,7 @@ pub(crate) fn secrets(
         Some(admin_password),
         configuration.admin_user_password.as_deref(),
         configuration.debugger_password.as_deref(),
+        configuration.license.as_ref().map(|license| license.key.as_str()),
     ];
     let settings = configuration.settings.iter().filter(|(name, _)| is_telling(name));
     Secrets::new(
@@ -56,6 +57,12 @@ pub(crate) fn secrets(
             .flatten()
             .map(ToOwned::to_owned)
             .chain(settings.filter_map(|(_, value)| value.as_str().map(ToOwned::to_owned)))
+            .chain(
+                configuration
+                    .client_certificates
+                    .iter()
+                    .map(|it| it.password.clone()),
+            )
             .chain(constants(&configuration.constants))
             .chain(addresses(configuration, database))
             .chain(of_keys(database, &[database::PASSWORD]))

@@ -25,9 +25,16 @@ pub(crate) struct Sources {
     pub(crate) storage: BTreeMap<String, String>,
     /// Folder with runtime and app.
     pub(crate) installation: PathBuf,
+    /// Folder of the document, and of the files that it names.
+    pub(crate) configuration_folder: PathBuf,
+    /// The metrics agent of the image, when it has one.
+    pub(crate) agent: Option<PathBuf>,
     /// What the model says of itself.
     pub(crate) metadata: Metadata,
 }
+
+/// Where images have the metrics agent (repository mendix/privatecloud-runtime-images).
+const AGENT: &str = "mxagent/mx-agent.jar";
 
 /// Something that could not be read.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +61,8 @@ pub(crate) fn read(options: &Options) -> Result<Sources, ReadError> {
         document: text(&options.configuration_folder.join(CONFIGURATION_KEY))?,
         database: keys(&options.database_folder)?,
         storage: keys(&options.file_folder)?,
+        agent: Some(installation.join(AGENT)).filter(|agent| agent.is_file()),
+        configuration_folder: options.configuration_folder.clone(),
         variables,
         installation,
         metadata,

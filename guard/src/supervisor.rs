@@ -11,7 +11,7 @@ use crate::serve::{self, Observer};
 use crate::signals::{self, Signals};
 use crate::status::Status;
 use crate::stop::{self, Times};
-use crate::{driver, sources, termination};
+use crate::{driver, java, sources, termination};
 use jiff::Timestamp;
 use rustix::process::Pid;
 use std::process::ExitCode;
@@ -48,7 +48,9 @@ async fn guard(options: &Options) -> anyhow::Result<Ending> {
     let admin = admin(&assignment);
     serve(options, &assignment, &admin, watched).await?;
     child::adopt_orphans();
-    let pid = child::spawn(&assignment.command)?;
+    warn_of_agent(&assignment);
+    let java = java::options(&assignment).map(|options| (java::VARIABLE, options));
+    let pid = child::spawn(&assignment.command, java)?;
     let (sender, end) = watch::channel(None);
     tokio::spawn(child::reap(children, pid, sender));
     let life = Life {
@@ -64,6 +66,15 @@ async fn guard(options: &Options) -> anyhow::Result<Ending> {
             &mut signals,
         )
         .await)
+}
+
+fn warn_of_agent(assignment: &Assignment) {
+    if assignment.configuration.metrics_agent.is_some() && assignment.agent.is_none() {
+        tracing::warn!(
+            "runtimeMetricsConfiguration.mxAgentConfig is without effect: the image has no mxagent/mx-agent.jar; build it \
+             on a base image that has one"
+        );
+    }
 }
 
 fn admin(assignment: &Assignment) -> Admin {

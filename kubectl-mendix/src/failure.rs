@@ -2,6 +2,7 @@
 
 use crate::outcome::Outcome;
 use kube::core::Status;
+use mendix_model::rules::RULES;
 use std::error::Error;
 
 /// Why a command failed, and what to do about it. Never holds a secret.
@@ -144,13 +145,21 @@ fn refusal(status: &Status) -> Option<String> {
     Some(sentences.join("\n"))
 }
 
-/// `MX100: names that …`, of a message that holds the id anywhere.
+/// `MX100 metadata.name: names that …`, of a message that holds the id anywhere.
 fn sentence(message: &str) -> Option<String> {
     let start = rule_position(message)?;
     let rule = &message[start..start + 5];
     let sentence = unwrapped(message).replace(&format!(" ({rule})"), "");
+    if sentence.starts_with(&format!("{rule} ")) {
+        // A webhook of ours, which says the field itself.
+        return Some(sentence);
+    }
     let sentence = sentence.strip_prefix(rule).unwrap_or(&sentence);
-    Some(format!("{rule}: {}", sentence.trim_start_matches([':', ' '])))
+    let sentence = sentence.trim_start_matches([':', ' ']);
+    Some(match RULES.iter().find(|known| known.id == rule) {
+        Some(known) => format!("{rule} {}: {sentence}", known.field),
+        None => format!("{rule}: {sentence}"),
+    })
 }
 
 fn rule_position(message: &str) -> Option<usize> {
@@ -202,15 +211,15 @@ mod tests {
     #[rstest]
     #[case::definition(
         r#"MendixApp.privatecloud.mendix.com "mendix-x" is invalid: <nil>: Invalid value: "object": names that start with mendix- are reserved (MX100): choose another name"#,
-        "MX100: names that start with mendix- are reserved: choose another name"
+        "MX100 metadata.name: names that start with mendix- are reserved: choose another name"
     )]
     #[case::definition_of_1_36(
         r#"MendixApp.privatecloud.mendix.com "mendix-x" is invalid: <nil>: Invalid value: names that start with mendix- are reserved (MX100): choose another name"#,
-        "MX100: names that start with mendix- are reserved: choose another name"
+        "MX100 metadata.name: names that start with mendix- are reserved: choose another name"
     )]
     #[case::webhook(
         r#"admission webhook "apps.kubectl-mendix.io" denied the request: MX001 spec.database: shared"#,
-        "MX001: spec.database: shared"
+        "MX001 spec.database: shared"
     )]
     #[case::policy(
         r"ValidatingAdmissionPolicy 'p' with binding 'b' denied request: only the controller opens the gate (MX010)",

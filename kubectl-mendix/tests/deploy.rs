@@ -169,7 +169,7 @@ fn a_reserved_name_reads_the_same_from_us_and_from_the_api_server() {
     exit code 4
     --- stdout
     --- stderr
-    error: MX100: names that start with mendix- are reserved: choose another name
+    error: MX100 metadata.name: names that start with mendix- are reserved: choose another name
     ");
     assert!(
         server.requests("PATCH").is_empty(),

@@ -4,6 +4,11 @@ use ::base64::{Engine, engine::general_purpose::STANDARD};
 
 /// The text that was encoded, or nothing when it is no base64 or no UTF-8.
 pub(crate) fn decode_text(text: &str) -> Option<String> {
+    String::from_utf8(decode(text)?).ok()
+}
+
+/// The bytes that were encoded, or nothing when it is no base64.
+pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
     let joined: String = text.split_whitespace().collect();
-    String::from_utf8(STANDARD.decode(joined).ok()?).ok()
+    STANDARD.decode(joined).ok()
 }

@@ -7,6 +7,7 @@ mod base64;
 pub mod conditions;
 pub mod crd;
 pub mod defaults;
+pub mod jvm_memory;
 pub mod names;
 pub mod rules;
 pub mod runtime_configuration;

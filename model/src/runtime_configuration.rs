@@ -2,8 +2,16 @@
 //!
 //! Credentials of database and file store are not part of it; they are mounted beside it and read by the guard.
 
+mod certificates;
+mod fields;
+mod metrics;
+
+pub use certificates::CertificateFile;
+pub use metrics::MetricsAgent;
+
+use crate::crd::Quantity;
 use crate::crd::app::RuntimeSettings;
-use crate::crd::common::RuntimeMetricsConfiguration;
+use crate::crd::common::{RuntimeLicense, RuntimeMetricsConfiguration};
 use crate::names::Role;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -59,20 +67,65 @@ pub struct RuntimeConfiguration {
     pub admin_user_password: Option<String>,
     /// Password of the debugger, in the clear.
     pub debugger_password: Option<String>,
+    /// Licence for `set_license`; the key is a secret.
+    pub license: Option<License>,
+    /// Client certificates, in the order of the runtime's lists.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub client_certificates: Vec<CertificateFile>,
+    /// Names of the files beside the document with certificates that are trusted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authorities: Vec<String>,
+    /// MiB of the Java machine's heap; nothing leaves it to the machine.
+    pub heap_mebibytes: Option<u64>,
     /// Metrics are on.
     pub native_metrics: bool,
+    /// Seconds between two computations of the metrics.
+    pub metrics_interval_seconds: Option<u64>,
+    /// The metrics agent of the image.
+    pub metrics_agent: Option<MetricsAgent>,
     /// Seconds that the app goes on serving after the first signal to stop.
     pub termination_delay_seconds: Option<u64>,
     /// Seconds that the runtime may take to stop before it is killed.
     pub termination_grace_period_seconds: u64,
 }
 
+/// An offline licence.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct License {
+    /// Licence id.
+    pub id: String,
+    /// Licence key.
+    pub key: String,
+}
+
+/// What the configuration Secret holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Content {
+    /// The document under [`CONFIGURATION_KEY`].
+    pub document: RuntimeConfiguration,
+    /// Further files by name.
+    pub files: BTreeMap<String, Vec<u8>>,
+}
+
+/// What a field fails to hold; one rule each.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Kind {
+    /// A JSON document.
+    Json,
+    /// Base64.
+    Base64,
+    /// Any other value.
+    Value,
+}
+
 /// A field that does not hold what it must.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{field}: {problem}")]
 pub struct InvalidField {
+    /// What was expected.
+    pub kind: Kind,
     /// Path from the app's spec.
-    pub field: &'static str,
+    pub field: String,
     /// What is wrong and what to write instead. Never a value.
     pub problem: String,
 }
@@ -86,6 +139,14 @@ pub struct Input<'a> {
     pub metrics: Option<&'a RuntimeMetricsConfiguration>,
     /// `plain` or `json`, already merged.
     pub log_format: Option<&'a str>,
+    /// Licence; counts when it has id and key.
+    pub license: Option<&'a RuntimeLicense>,
+    /// Memory limit of container `mendix`.
+    pub memory_limit: Option<&'a Quantity>,
+    /// Heap that the app asks for.
+    pub heap_limit: Option<&'a Quantity>,
+    /// PEM bundle of certificates that are trusted besides the usual ones.
+    pub authorities: Option<&'a [u8]>,
     /// Address of the endpoint.
     pub application_root_url: Option<&'a str>,
     /// See [`RuntimeConfiguration::termination_delay_seconds`].
@@ -94,111 +155,86 @@ pub struct Input<'a> {
     pub termination_grace_period_seconds: u64,
 }
 
-/// Makes the document. Precedence: `microflowConstants` over `customConfiguration`; an `ApplicationRootUrl` in
+/// Makes document and files. Precedence: `microflowConstants` over `customConfiguration`; an `ApplicationRootUrl` in
 /// `customConfiguration` over `applicationRootUrl` over the endpoint's.
 ///
 /// # Errors
 /// Every field that does not hold what it must.
-pub fn configuration(input: &Input<'_>) -> Result<RuntimeConfiguration, Vec<InvalidField>> {
+pub fn configuration(input: &Input<'_>) -> Result<Content, Vec<InvalidField>> {
     let empty = RuntimeSettings::default();
     let settings = input.settings.unwrap_or(&empty);
-    let mut problems = Vec::new();
-    let mut custom = keep(
-        &mut problems,
-        json_object(
-            "runtime.customConfiguration",
-            settings.custom_configuration.as_deref(),
-        ),
-    )
-    .unwrap_or_default();
-    let mut constants = keep(&mut problems, take_constants(&mut custom)).unwrap_or_default();
+    let mut problems = Problems::default();
+    let custom = fields::json_object(
+        "runtime.customConfiguration",
+        settings.custom_configuration.as_deref(),
+    );
+    let mut custom = problems.keep(custom);
+    let mut constants = problems.keep(fields::take_constants(&mut custom));
     constants.extend(settings.microflow_constants.clone().unwrap_or_default());
-    let jetty = keep(
-        &mut problems,
-        json_object("runtime.jettyOptions", settings.jetty_options.as_deref()),
-    );
-    let admin = keep(
-        &mut problems,
-        password("runtime.mxAdminPassword", settings.mx_admin_password.as_deref()),
-    );
-    let debugger = keep(
-        &mut problems,
-        password("runtime.debuggerPassword", settings.debugger_password.as_deref()),
-    );
-    if !problems.is_empty() {
-        return Err(problems);
-    }
-    Ok(RuntimeConfiguration {
+    let jetty = problems.keep(fields::json_object(
+        "runtime.jettyOptions",
+        settings.jetty_options.as_deref(),
+    ));
+    let administrator = fields::password("runtime.mxAdminPassword", settings.mx_admin_password.as_deref());
+    let debugger = fields::password("runtime.debuggerPassword", settings.debugger_password.as_deref());
+    let certificates = settings.client_certificates.as_deref().unwrap_or_default();
+    let (client_certificates, mut files) = problems.keep_all(certificates::client_certificates(certificates));
+    let trusted = input
+        .authorities
+        .map_or_else(|| Ok(BTreeMap::new()), certificates::authorities);
+    let trusted = problems.keep(trusted);
+    let (metrics_agent, agent_files) = problems.keep_all(metrics::agent(input.metrics));
+    let document = RuntimeConfiguration {
         settings: with_defaults(custom, settings, input.application_root_url),
         constants,
-        jetty_options: jetty.filter(|options| !options.is_empty()).map(Value::Object),
+        jetty_options: Some(Value::Object(jetty)).filter(|options| *options != Value::Object(Map::new())),
         log_level: settings.log_autosubscribe_level.clone(),
         log_format: input.log_format.map(ToOwned::to_owned),
         log_levels: settings.log_levels.clone().unwrap_or_default(),
-        admin_user_password: admin.flatten(),
-        debugger_password: debugger.flatten(),
-        native_metrics: input.metrics.and_then(|it| it.mode.as_deref()) == Some("native"),
+        admin_user_password: problems.keep(administrator),
+        debugger_password: problems.keep(debugger),
+        license: license(input.license),
+        client_certificates,
+        authorities: trusted.keys().cloned().collect(),
+        heap_mebibytes: problems.keep(crate::jvm_memory::heap(input.memory_limit, input.heap_limit)),
+        native_metrics: metrics::is_native(input.metrics),
+        metrics_interval_seconds: problems.keep(metrics::interval(input.metrics)),
+        metrics_agent,
         termination_delay_seconds: input.termination_delay_seconds,
         termination_grace_period_seconds: input.termination_grace_period_seconds,
+    };
+    files.extend(trusted);
+    files.extend(agent_files);
+    problems.none().map(|()| Content { document, files })
+}
+
+/// Collects what is wrong, so that all of it is told at once.
+#[derive(Default)]
+struct Problems(Vec<InvalidField>);
+
+impl Problems {
+    fn keep<T: Default>(&mut self, result: Result<T, InvalidField>) -> T {
+        self.keep_all(result.map_err(|problem| vec![problem]))
+    }
+
+    fn keep_all<T: Default>(&mut self, result: Result<T, Vec<InvalidField>>) -> T {
+        result
+            .map_err(|problems| self.0.extend(problems))
+            .unwrap_or_default()
+    }
+
+    fn none(self) -> Result<(), Vec<InvalidField>> {
+        if self.0.is_empty() { Ok(()) } else { Err(self.0) }
+    }
+}
+
+/// A licence with a part missing is none: `runtimeLicense: {}` is what installers write.
+fn license(given: Option<&RuntimeLicense>) -> Option<License> {
+    let set = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    Some(License {
+        id: set(&given?.id)?,
+        key: set(&given?.key)?,
     })
-}
-
-fn keep<T>(problems: &mut Vec<InvalidField>, result: Result<T, InvalidField>) -> Option<T> {
-    result.map_err(|problem| problems.push(problem)).ok()
-}
-
-fn json_object(field: &'static str, text: Option<&str>) -> Result<Map<String, Value>, InvalidField> {
-    match text.map(str::trim) {
-        None | Some("") => Ok(Map::new()),
-        Some(text) => serde_json::from_str(text).map_err(|error| InvalidField {
-            field,
-            // The parser's own words may quote what it read, so only the place is told.
-            problem: format!(
-                "is not a JSON object (line {}, column {})",
-                error.line(),
-                error.column()
-            ),
-        }),
-    }
-}
-
-/// The portal writes `MicroflowConstants` as a *string* of JSON; people write an object. Both are taken.
-fn take_constants(custom: &mut Map<String, Value>) -> Result<BTreeMap<String, String>, InvalidField> {
-    let field = "runtime.customConfiguration.MicroflowConstants";
-    let constants = match custom.remove("MicroflowConstants") {
-        None => return Ok(BTreeMap::new()),
-        Some(Value::String(text)) => json_object(field, Some(&text))?,
-        Some(Value::Object(constants)) => constants,
-        Some(_) => {
-            return Err(InvalidField {
-                field,
-                problem: "is neither an object nor a string of one".to_owned(),
-            });
-        }
-    };
-    Ok(constants
-        .into_iter()
-        .map(|(name, value)| (name, plain(value)))
-        .collect())
-}
-
-fn plain(value: Value) -> String {
-    match value {
-        Value::String(text) => text,
-        other => other.to_string(),
-    }
-}
-
-fn password(field: &'static str, base64: Option<&str>) -> Result<Option<String>, InvalidField> {
-    let Some(text) = base64.map(str::trim).filter(|text| !text.is_empty()) else {
-        return Ok(None);
-    };
-    crate::base64::decode_text(text)
-        .map(Some)
-        .ok_or_else(|| InvalidField {
-            field,
-            problem: "is not base64 of a text; use: printf %s 'password' | base64".to_owned(),
-        })
 }
 
 /// Adds what the app's own fields say, beneath what `customConfiguration` sets by itself.
@@ -254,110 +290,4 @@ pub fn role_settings(role: Role) -> Map<String, Value> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use rstest::rstest;
-
-    fn made(settings: &RuntimeSettings) -> Result<RuntimeConfiguration, Vec<InvalidField>> {
-        configuration(&Input {
-            settings: Some(settings),
-            application_root_url: Some("http://endpoint"),
-            ..Input::default()
-        })
-    }
-
-    fn custom(text: &str) -> RuntimeSettings {
-        RuntimeSettings {
-            custom_configuration: Some(text.to_owned()),
-            ..RuntimeSettings::default()
-        }
-    }
-
-    #[rstest]
-    #[case::object(r#"{"MicroflowConstants":{"A.B":"1"}}"#)]
-    #[case::text(r#"{"MicroflowConstants":"{\"A.B\":\"1\"}"}"#)]
-    fn constants_may_be_an_object_or_its_text(#[case] text: &str) {
-        let made = made(&custom(text)).expect("valid");
-        assert_eq!(made.constants["A.B"], "1");
-        assert!(!made.settings.contains_key("MicroflowConstants"));
-    }
-
-    #[test]
-    fn microflow_constants_win_over_custom_configuration() {
-        let mut settings = custom(r#"{"MicroflowConstants":{"A.B":"1","A.C":"3"}}"#);
-        settings.microflow_constants = Some([("A.B".to_owned(), "2".to_owned())].into());
-        let made = made(&settings).expect("valid");
-        assert_eq!(
-            (made.constants["A.B"].as_str(), made.constants["A.C"].as_str()),
-            ("2", "3")
-        );
-    }
-
-    #[test]
-    fn an_address_in_custom_configuration_wins_over_the_endpoint() {
-        assert_eq!(
-            made(&RuntimeSettings::default()).expect("valid").settings["ApplicationRootUrl"],
-            "http://endpoint"
-        );
-        let made = made(&custom(r#"{"ApplicationRootUrl":"https://own"}"#)).expect("valid");
-        assert_eq!(made.settings["ApplicationRootUrl"], "https://own");
-    }
-
-    #[test]
-    fn production_is_the_default() {
-        assert_eq!(
-            made(&RuntimeSettings::default()).expect("valid").settings["DTAPMode"],
-            "P"
-        );
-        let development = RuntimeSettings {
-            dtap_mode: Some("D".into()),
-            ..RuntimeSettings::default()
-        };
-        assert_eq!(made(&development).expect("valid").settings["DTAPMode"], "D");
-    }
-
-    #[test]
-    fn events_are_named_only_when_specified() {
-        let mut settings = RuntimeSettings {
-            my_scheduled_events: Some(vec!["A.E".into(), "A.F".into()]),
-            ..custom("")
-        };
-        assert!(
-            !made(&settings)
-                .expect("valid")
-                .settings
-                .contains_key("MyScheduledEvents")
-        );
-        settings.scheduled_event_execution = Some("SPECIFIED".into());
-        assert_eq!(
-            made(&settings).expect("valid").settings["MyScheduledEvents"],
-            "A.E,A.F"
-        );
-    }
-
-    #[test]
-    fn all_problems_are_told_at_once_and_none_shows_a_value() {
-        let mut settings = custom("{secret");
-        settings.mx_admin_password = Some("secret!".into());
-        let problems = made(&settings).expect_err("invalid");
-        let fields: Vec<_> = problems.iter().map(|problem| problem.field).collect();
-        assert_eq!(fields, ["runtime.customConfiguration", "runtime.mxAdminPassword"]);
-        assert!(
-            problems
-                .iter()
-                .all(|problem| !problem.to_string().contains("secret"))
-        );
-    }
-
-    #[test]
-    fn every_worker_is_told_that_it_is_one() {
-        assert_eq!(
-            role_settings(Role::Worker)["com.mendix.core.isClusterSlave"],
-            "true"
-        );
-        assert_eq!(
-            role_settings(Role::Leader)["com.mendix.core.isClusterSlave"],
-            "false"
-        );
-    }
-}
+mod tests;

@@ -13,8 +13,17 @@ pub(crate) async fn apply(
     plan: Plan,
     now: Timestamp,
 ) -> Result<Report<MendixAppStatus>, Error> {
-    let Plan { children, mut report } = plan;
+    let Plan {
+        children,
+        scaled,
+        mut report,
+    } = plan;
+    let mut writer = Writer::new(context, now);
+    if let Some(runtime) = &scaled {
+        writer.apply(runtime).await?;
+    }
     let Some(children) = children else {
+        report.requeue = report.requeue.or_else(|| writer.wait());
         return Ok(report);
     };
     let Children {
@@ -24,7 +33,6 @@ pub(crate) async fn apply(
         endpoint,
         runtime,
     } = children;
-    let mut writer = Writer::new(context, now);
     writer.apply(&database).await?;
     writer.apply(&file).await?;
     writer.apply(&build).await?;

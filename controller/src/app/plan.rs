@@ -15,6 +15,8 @@ use mendix_model::rules;
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Plan {
     pub(crate) children: Option<Children>,
+    /// The runtime alone, with another number of pods, for an app that is refused.
+    pub(crate) scaled: Option<Runtime>,
     pub(crate) report: Report<MendixAppStatus>,
 }
 
@@ -36,7 +38,11 @@ pub(crate) fn plan(app: &MendixApp, observed: &Observed) -> Plan {
     let violations = rules::review(app);
     if !violations.is_empty() {
         let all: Vec<_> = violations.iter().map(ToString::to_string).collect();
-        return nothing(app, observed, Progress::stalled("Refused", all.join("; ")));
+        return Plan {
+            // Stopping works whatever is wrong: it needs none of the settings that are refused.
+            scaled: scaled(app, observed.runtime.as_ref()).map(|spec| runtime_spec::runtime(app, spec)),
+            ..nothing(app, observed, Progress::stalled("Refused", all.join("; ")))
+        };
     }
     match wanted(app, observed) {
         Ok(children) => with_children(app, observed, children),
@@ -51,6 +57,7 @@ pub(crate) fn plan(app: &MendixApp, observed: &Observed) -> Plan {
 fn nothing(app: &MendixApp, observed: &Observed, progress: Progress) -> Plan {
     Plan {
         children: None,
+        scaled: None,
         report: status::refused(app, observed, progress),
     }
 }
@@ -81,6 +88,7 @@ fn with_children(app: &MendixApp, observed: &Observed, mut children: Children) -
     Plan {
         report: status::report(app, observed, &parts),
         children: Some(children),
+        scaled: None,
     }
 }
 

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use kube::Resource;
 use kube::core::object::HasStatus;
 use mendix_model::conditions::conditions;
-use mendix_model::crd::app::ServicePlan;
+use mendix_model::crd::app::{RuntimeSettings, ServicePlan};
+use mendix_model::crd::common::RuntimeLicense;
 use mendix_model::crd::{BuildStatus, EndpointStatus, MendixAppSpec, RuntimeStatus, StorageInstanceStatus};
 use rstest::rstest;
 
@@ -293,4 +294,54 @@ fn a_stopped_app_says_so(#[case] replicas: i32, #[case] expected: &str) {
     let mut app = app();
     app.spec.replicas = Some(replicas);
     assert_eq!(state(&app, &running(&app)), expected);
+}
+
+#[rstest]
+#[case::whole(Some("license-secret"), Some("Licensed"))]
+#[case::no_key(None, None)]
+fn a_licence_is_told_without_its_key(#[case] key: Option<&str>, #[case] mode: Option<&str>) {
+    let mut app = app();
+    app.spec.runtime = Some(RuntimeSettings {
+        runtime_license: Some(RuntimeLicense {
+            type_: Some("offline".to_owned()),
+            id: Some("one".to_owned()),
+            key: key.map(ToOwned::to_owned),
+        }),
+        ..RuntimeSettings::default()
+    });
+    let report = plan(&app, &running(&app)).report;
+    let license = report.status.license_status.as_ref();
+    assert_eq!(license.and_then(|it| it.mode.as_deref()), mode);
+    assert_eq!(
+        license.and_then(|it| it.license_id.as_deref()),
+        mode.map(|_| "one")
+    );
+    assert!(
+        !serde_json::to_string(&report.status)
+            .expect("json")
+            .contains("license-secret")
+    );
+}
+
+#[test]
+fn an_app_that_is_refused_can_still_be_stopped() {
+    let mut app = app();
+    let observed = running(&app);
+    app.spec.replicas = Some(0);
+    app.spec.runtime = Some(RuntimeSettings {
+        custom_configuration: Some("{".to_owned()),
+        ..RuntimeSettings::default()
+    });
+    let plan = plan(&app, &observed);
+    let said = plan.report.progress.word();
+    assert!(said.contains("MX103 spec.runtime.customConfiguration"), "{said}");
+    assert!(plan.children.is_none());
+    let (scaled, present) = (
+        plan.scaled.expect("runtime").spec,
+        observed.runtime.expect("runtime").spec,
+    );
+    assert_eq!(
+        (scaled.replicas, scaled.image, scaled.settings),
+        (0, present.image, present.settings)
+    );
 }

@@ -5,6 +5,7 @@ use super::runtime_spec::replicas;
 use crate::report::Report;
 use kube::ResourceExt;
 use mendix_model::conditions::{Progress, READY};
+use mendix_model::crd::app::LicenseStatus;
 use mendix_model::crd::{MendixApp, MendixAppStatus};
 use mendix_model::names;
 
@@ -105,6 +106,19 @@ fn state(app: &MendixApp, parts: &Parts, progress: &Progress) -> &'static str {
     }
 }
 
+/// The licence that the running pods were given. Whether the runtime takes it is its own affair: a refusal stands in
+/// its log.
+fn license(observed: &Observed) -> Option<LicenseStatus> {
+    let resources = observed.runtime.as_ref()?.spec.resources.as_ref()?;
+    let license = resources.runtime_license.as_ref()?;
+    let set = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+    set(&license.key)?;
+    Some(LicenseStatus {
+        license_id: Some(set(&license.id)?),
+        mode: Some("Licensed".to_owned()),
+    })
+}
+
 /// What is told of the pods, also of those that run on while something else fails.
 fn of_runtime(app: &MendixApp, observed: &Observed) -> MendixAppStatus {
     let old = app.status.clone().unwrap_or_default();
@@ -115,6 +129,7 @@ fn of_runtime(app: &MendixApp, observed: &Observed) -> MendixAppStatus {
         .unwrap_or_default();
     let started = runtime.state.as_deref() == Some("Started");
     MendixAppStatus {
+        license_status: license(observed).filter(|_| started),
         app_state: Some(if started { "Started" } else { "Stopped" }.to_owned()),
         leader: runtime.leader,
         workers: runtime.workers,

@@ -6,7 +6,7 @@ use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Pod, PodSpec, Secret};
 use mendix_model::crd::Runtime;
 use mendix_model::names;
-use mendix_model::runtime_configuration::{CONFIGURATION_KEY, RuntimeConfiguration};
+use mendix_model::runtime_configuration::{CONFIGURATION_KEY, Content};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,10 +40,14 @@ pub(crate) fn of_secret(runtime: &Runtime, source: &Secret) -> Secret {
     immutable(runtime, &name(source), source.data.clone().unwrap_or_default())
 }
 
-/// The document that the guard reads. Serialising it cannot fail: its keys are texts.
-pub(crate) fn of_configuration(runtime: &Runtime, configuration: &RuntimeConfiguration) -> Secret {
-    let text = serde_json::to_vec(configuration).unwrap_or_default();
-    let data = BTreeMap::from([(CONFIGURATION_KEY.to_owned(), ByteString(text))]);
+/// The document that the guard reads, and its files. Serialising it cannot fail: its keys are texts.
+pub(crate) fn of_configuration(runtime: &Runtime, configuration: &Content) -> Secret {
+    let text = serde_json::to_vec(&configuration.document).unwrap_or_default();
+    let files = configuration.files.iter();
+    let data = files
+        .map(|(name, bytes)| (name.clone(), ByteString(bytes.clone())))
+        .chain([(CONFIGURATION_KEY.to_owned(), ByteString(text))])
+        .collect();
     immutable(
         runtime,
         &format!("{}-configuration", runtime.spec.environment),

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 /// Hash of everything that somebody can set and that reaches a pod.
 pub(crate) fn hash(runtime: &Runtime, observed: &Observed, role: Role) -> String {
     let configuration = &observed.configuration;
-    crate::hash::of(&json!({
+    let mut document = json!({
         "role": role.as_str(),
         "spec": RuntimeSpec {
             // These change Deployments and budgets, never pods.
@@ -35,7 +35,12 @@ pub(crate) fn hash(runtime: &Runtime, observed: &Observed, role: Role) -> String
         "metrics": configuration.runtime_metrics_configuration,
         "log": configuration.runtime_log_format_type,
         "pull": configuration.registry.as_ref().map(|registry| &registry.secret_name),
-    }))
+    });
+    // Only when it is there: a key that is always there would make another hash for every app, and restart it.
+    if let Some(authorities) = observed.authorities.as_ref() {
+        document["authorities"] = data(Some(authorities));
+    }
+    crate::hash::of(&document)
 }
 
 fn data(secret: Option<&Secret>) -> Value {

@@ -20,6 +20,8 @@ pub(crate) struct Observed {
     pub(crate) admin_secret: bool,
     pub(crate) database: Option<Secret>,
     pub(crate) file: Option<Secret>,
+    /// The Secret with certificates that are trusted besides the usual ones.
+    pub(crate) authorities: Option<Secret>,
     /// Names of the immutable copies that are there, of those that the status knows.
     pub(crate) copies: BTreeSet<String>,
     pub(crate) leader: Option<Deployment>,
@@ -46,8 +48,11 @@ pub(crate) async fn observe(context: &Context, runtime: &Runtime) -> Result<Obse
     let leader = crate::read::optional(context, &namespace, &deployment(Role::Leader)).await?;
     let worker = crate::read::optional(context, &namespace, &deployment(Role::Worker)).await?;
     let selector = names::selector_text(&names::selector(app, None));
+    let configuration = configuration::read(context, &namespace).await?;
+    let authorities = configuration::authorities(&configuration);
     Ok(Observed {
-        configuration: configuration::read(context, &namespace).await?,
+        authorities: secret(context, &namespace, authorities).await?,
+        configuration,
         account: is_attached(account.as_ref()),
         admin_secret: admin.is_some(),
         database: secret(context, &namespace, runtime.spec.database_secret_name.as_deref()).await?,

@@ -5,6 +5,7 @@ use super::deployment::{Pinned, deployment, pinned};
 use super::observe::Observed;
 use super::rollout::{self, Identity, Seen, Situation, Target, Targets};
 use super::{budget, environment, input, pod_template, status};
+use crate::configuration::{AUTHORITIES_KEY, authorities};
 use crate::metadata::is_leaving;
 use crate::pod_state::label;
 use crate::report::Report;
@@ -16,7 +17,8 @@ use mendix_model::conditions::Progress;
 use mendix_model::crd::common::LeaderSelection;
 use mendix_model::crd::{Runtime, RuntimeStatus};
 use mendix_model::names::{self, Role};
-use mendix_model::runtime_configuration::{self, RuntimeConfiguration};
+use mendix_model::rules;
+use mendix_model::runtime_configuration::{self, Content};
 use mendix_model::secret_store::{self, IN_MEMORY_DATABASE};
 use std::collections::BTreeSet;
 
@@ -83,6 +85,9 @@ fn prepared(runtime: &Runtime, observed: &Observed) -> Result<Copies, Problems> 
         let message = "spec.runtimeLeaderSelection leaderless is not supported yet: take assigned or none";
         return Err(("NotSupported", vec![message.to_owned()]));
     }
+    if let Some(violation) = rules::in_memory_replicas(in_memory(observed), runtime.spec.replicas) {
+        return Err(("Refused", vec![violation.to_string()]));
+    }
     let configuration = configuration(runtime, observed).map_err(|problems| ("SettingsInvalid", problems))?;
     let missing = missing_secrets(runtime, observed);
     if !missing.is_empty() {
@@ -101,11 +106,15 @@ fn prepared(runtime: &Runtime, observed: &Observed) -> Result<Copies, Problems> 
     })
 }
 
-fn configuration(runtime: &Runtime, observed: &Observed) -> Result<RuntimeConfiguration, Vec<String>> {
+fn configuration(runtime: &Runtime, observed: &Observed) -> Result<Content, Vec<String>> {
     let (spec, configuration) = (&runtime.spec, &observed.configuration);
     let settings = spec.settings.as_ref();
     let log_format = settings.and_then(|settings| settings.log_format_type.as_deref());
     let delay = configuration.runtime_termination_delay_seconds;
+    let resources = pod_template::resources(runtime, observed);
+    let heap = spec.jvm_memory_settings.as_ref();
+    let own = spec.resources.as_ref();
+    let authorities = observed.authorities.as_ref().and_then(|it| it.data.as_ref());
     let made = runtime_configuration::configuration(&runtime_configuration::Input {
         settings,
         metrics: spec
@@ -113,6 +122,12 @@ fn configuration(runtime: &Runtime, observed: &Observed) -> Result<RuntimeConfig
             .as_ref()
             .or(configuration.runtime_metrics_configuration.as_ref()),
         log_format: log_format.or(configuration.runtime_log_format_type.as_deref()),
+        license: own.and_then(|own| own.runtime_license.as_ref()),
+        memory_limit: resources.limits.as_ref().and_then(|limits| limits.get("memory")),
+        heap_limit: heap.and_then(|heap| heap.heap_limit.as_ref()),
+        authorities: authorities
+            .and_then(|data| data.get(AUTHORITIES_KEY))
+            .map(|bundle| bundle.0.as_slice()),
         application_root_url: spec.application_root_url.as_deref(),
         termination_delay_seconds: delay.and_then(|delay| u64::try_from(delay).ok()),
         termination_grace_period_seconds: u64::try_from(pod_template::grace(observed)).unwrap_or_default(),
@@ -136,11 +151,21 @@ fn prefixed(problems: Vec<String>) -> Vec<String> {
 }
 
 fn missing_secrets(runtime: &Runtime, observed: &Observed) -> Vec<String> {
+    let authorities = authorities(&observed.configuration);
+    let of_authorities = observed.authorities.as_ref().and_then(|it| it.data.as_ref());
+    let untrusted = authorities
+        .filter(|_| of_authorities.is_none_or(|data| !data.contains_key(AUTHORITIES_KEY)))
+        .map(|name| {
+            format!(
+                "Secret {name} of trust.customCASecretName is not there, or has no key {AUTHORITIES_KEY}: make it, or \
+                 take the field out of the OperatorConfiguration"
+            )
+        });
     let stores = [
         (&runtime.spec.database_secret_name, &observed.database, "database"),
         (&runtime.spec.file_secret_name, &observed.file, "file store"),
     ];
-    stores
+    let gone = stores
         .into_iter()
         .filter(|(_, secret, _)| secret.is_none())
         .filter_map(|(name, _, what)| {
@@ -148,8 +173,8 @@ fn missing_secrets(runtime: &Runtime, observed: &Observed) -> Vec<String> {
                 "Secret {} with the credentials of the {what} is gone: restore it",
                 name.as_ref()?
             ))
-        })
-        .collect()
+        });
+    gone.chain(untrusted).collect()
 }
 
 fn running(runtime: &Runtime, observed: &Observed, copies: &Copies) -> Plan {
@@ -308,3 +333,7 @@ fn seen(deployment: &Deployment) -> Seen {
 #[cfg(test)]
 #[path = "plan_tests.rs"]
 pub(crate) mod tests;
+
+#[cfg(test)]
+#[path = "fields_tests.rs"]
+mod fields_tests;

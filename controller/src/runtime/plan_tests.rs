@@ -312,6 +312,14 @@ fn a_database_in_memory_has_a_leader_only() {
         database: Some(database),
         ..observed()
     };
+    let refused = plan(&runtime, &now);
+    assert!(refused.writes.deployments.is_empty());
+    let said = refused.report.progress.word();
+    assert!(
+        said.contains("MX108 spec.replicas") && said.contains("set replicas to 1"),
+        "{said}"
+    );
+    runtime.spec.replicas = 1;
     for _ in 0..2 {
         let plan = plan(&runtime, &now);
         now = carried_out(&mut runtime, now, plan);

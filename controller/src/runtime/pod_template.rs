@@ -66,11 +66,13 @@ fn pod(runtime: &Runtime, observed: &Observed, copies: &Copies, role: Role) -> P
     let (configuration, spec) = (&observed.configuration, &runtime.spec);
     let mut node_selector = general(configuration.custom_pod_node_selector.as_ref());
     node_selector.extend(spec.node_selector.clone().unwrap_or_default());
-    let (volumes, mounts) = volumes::volumes(runtime, copies);
+    let resources = resources(runtime, observed);
+    let (volumes, mounts) = volumes::volumes(runtime, copies, &resources);
     PodSpec {
         init_containers: Some(vec![guard_install(observed)]),
         containers: vec![Container {
             volume_mounts: Some(mounts),
+            resources: Some(requirements(&resources)),
             ..container(runtime, observed, role)
         }],
         volumes: Some(volumes),
@@ -84,7 +86,8 @@ fn pod(runtime: &Runtime, observed: &Observed, copies: &Copies, role: Role) -> P
         image_pull_secrets: pull_secret(observed).map(|secret| vec![secret]),
         node_selector: Some(node_selector).filter(|selector| !selector.is_empty()),
         topology_spread_constraints: spread(runtime),
-        termination_grace_period_seconds: Some(grace(observed)),
+        // The guard waits for the delay first and counts the grace from there; the kubelet counts both.
+        termination_grace_period_seconds: Some(grace(observed).saturating_add(delay(observed))),
         security_context: Some(pod_security()),
         ..PodSpec::default()
     }
@@ -94,6 +97,14 @@ fn pod(runtime: &Runtime, observed: &Observed, copies: &Copies, role: Role) -> P
 pub(crate) fn grace(observed: &Observed) -> i64 {
     let configured = observed.configuration.runtime_termination_grace_period_seconds;
     configured.unwrap_or(defaults::TERMINATION_GRACE_PERIOD_SECONDS)
+}
+
+/// Seconds that an app goes on serving after it was asked to stop.
+pub(crate) fn delay(observed: &Observed) -> i64 {
+    observed
+        .configuration
+        .runtime_termination_delay_seconds
+        .unwrap_or(0)
 }
 
 fn pull_secret(observed: &Observed) -> Option<LocalObjectReference> {
@@ -138,7 +149,6 @@ fn container(runtime: &Runtime, observed: &Observed, role: Role) -> Container {
         command: Some(vec![guard, "guard".to_owned(), "run".to_owned()]),
         env: Some(environment::variables(runtime, role)),
         ports: Some(ports()),
-        resources: Some(requirements(&resources(runtime, observed))),
         liveness_probe: Some(probes::liveness(&observed.configuration)),
         readiness_probe: Some(probes::readiness(&observed.configuration)),
         security_context: Some(container_security(read_only)),
@@ -162,7 +172,7 @@ fn ports() -> Vec<ContainerPort> {
 }
 
 /// The app's over the configuration's over the documented ones.
-fn resources(runtime: &Runtime, observed: &Observed) -> Resources {
+pub(crate) fn resources(runtime: &Runtime, observed: &Observed) -> Resources {
     let own = runtime.spec.resources.as_ref().map(|own| Resources {
         limits: own.limits.clone(),
         requests: own.requests.clone(),

@@ -160,7 +160,7 @@ fn the_pod_template_is_this() {
           name: tmp
         - name: configuration
           secret:
-            secretName: shop-configuration-54a4ff828e
+            secretName: shop-configuration-38f71fc346
         - name: database
           secret:
             secretName: shop-database-09f735719c

@@ -4,12 +4,14 @@ use super::copies::{Copies, name};
 use crate::task_pod::{empty_dir, mount};
 use k8s_openapi::api::core::v1::{SecretVolumeSource, Volume, VolumeMount};
 use mendix_model::crd::Runtime;
+use mendix_model::crd::common::Resources;
 use mendix_model::runtime_configuration::{CONFIGURATION_FOLDER, DATABASE_FOLDER, FILE_FOLDER, GUARD_FOLDER};
 
 /// Volume that hands the guard from the init container to container `mendix`.
 pub(crate) const GUARD: &str = "guard";
-/// What a runtime writes to, besides `/tmp`.
-const WRITABLE: [(&str, &str); 5] = [
+/// What a runtime writes to: one folder of the volume for each, so that it cannot see the others through one.
+const WRITABLE: [(&str, &str); 6] = [
+    ("temporary", "/tmp"),
     ("database", "/opt/mendix/app/data/database"),
     ("files", "/opt/mendix/app/data/files"),
     ("model-upload", "/opt/mendix/app/data/model-upload"),
@@ -18,9 +20,15 @@ const WRITABLE: [(&str, &str); 5] = [
 ];
 
 /// Volumes and where container `mendix` has them.
-pub(crate) fn volumes(runtime: &Runtime, copies: &Copies) -> (Vec<Volume>, Vec<VolumeMount>) {
-    let mut volumes = vec![empty_dir(GUARD, Some("64Mi")), empty_dir("tmp", None)];
-    let mut mounts = vec![mount(GUARD, GUARD_FOLDER, true), mount("tmp", "/tmp", false)];
+pub(crate) fn volumes(
+    runtime: &Runtime,
+    copies: &Copies,
+    resources: &Resources,
+) -> (Vec<Volume>, Vec<VolumeMount>) {
+    let (writable, writable_mounts) = writable(runtime, resources);
+    let mut volumes = vec![empty_dir(GUARD, Some("64Mi")), writable];
+    let mut mounts = vec![mount(GUARD, GUARD_FOLDER, true)];
+    mounts.extend(writable_mounts);
     let secrets = [
         ("configuration", Some(&copies.configuration), CONFIGURATION_FOLDER),
         ("database", copies.database.as_ref(), DATABASE_FOLDER),
@@ -32,14 +40,23 @@ pub(crate) fn volumes(runtime: &Runtime, copies: &Copies) -> (Vec<Volume>, Vec<V
             mounts.push(mount(volume, folder, true));
         }
     }
-    if runtime.spec.read_only_root_filesystem == Some(true) {
-        volumes.push(empty_dir("writable", None));
-        mounts.extend(WRITABLE.iter().map(|(folder, path)| VolumeMount {
-            sub_path: Some((*folder).to_owned()),
-            ..mount("writable", path, false)
-        }));
-    }
     (volumes, mounts)
+}
+
+/// `/tmp` alone, or with a root that is read-only one volume for everything that is written, as large as the
+/// container's ephemeral storage (Mendix documentation, "Read-only root filesystem").
+fn writable(runtime: &Runtime, resources: &Resources) -> (Volume, Vec<VolumeMount>) {
+    if runtime.spec.read_only_root_filesystem != Some(true) {
+        return (empty_dir("tmp", None), vec![mount("tmp", "/tmp", false)]);
+    }
+    let limits = resources.limits.as_ref();
+    let size = limits.and_then(|limits| limits.get("ephemeral-storage"));
+    let mounts = WRITABLE.iter().map(|(folder, path)| VolumeMount {
+        sub_path: Some((*folder).to_owned()),
+        ..mount("writable", path, false)
+    });
+    let volume = empty_dir("writable", size.map(|size| size.0.as_str()));
+    (volume, mounts.collect())
 }
 
 fn secret_volume(name: &str, secret: String) -> Volume {

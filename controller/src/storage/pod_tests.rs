@@ -1,5 +1,10 @@
+use crate::configuration;
+use crate::storage::observe::Observed;
 use crate::storage::plan::plan;
 use crate::storage::plan::tests::{deleted, observed};
+use kube::ResourceExt;
+use mendix_model::crd::OperatorConfigurationSpec;
+use serde_json::json;
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "the object as a whole is what is held")]
@@ -86,4 +91,50 @@ fn the_task_pod_fits_into_level_restricted() {
         - emptyDir: {}
           name: tmp
     "#);
+}
+
+#[test]
+fn what_is_for_all_pods_is_on_task_pods_and_trust_is_added() {
+    let configuration: OperatorConfigurationSpec = serde_json::from_value(json!({
+        "customPodLabels": {"general": {"team": "shop", "kubectl-mendix.io/component": "taken"}},
+        "customPodAnnotations": {"general": {"note": "all"}},
+        "customPodNodeSelector": {"general": {"pool": "tasks"}},
+        "trust": {"customCASecretName": "authorities"},
+    }))
+    .expect("configuration");
+    let observed = Observed {
+        extras: configuration::pod_extras(&configuration, None),
+        ..observed()
+    };
+    let pod = plan(&deleted(Some("shop-database")), &observed)
+        .create
+        .expect("pod");
+    // Ours stay: nobody may relabel a task.
+    let labels = ["team", "kubectl-mendix.io/component"].map(|name| pod.labels()[name].as_str());
+    assert_eq!(labels, ["shop", "provisioner"]);
+    assert_eq!(pod.annotations()["note"], "all");
+    let spec = pod.spec.expect("spec");
+    assert_eq!(spec.node_selector.expect("selector")["pool"], "tasks");
+    let variables = spec.containers[0].env.clone().expect("variables");
+    let value = |name: &str| {
+        variables
+            .iter()
+            .find(|it| it.name == name)
+            .and_then(|it| it.value.clone())
+    };
+    assert_eq!(value("SSL_CERT_DIR").as_deref(), Some("/run/mendix/trust"));
+    assert_eq!(
+        value("SSL_CERT_FILE").as_deref(),
+        Some("/etc/ssl/certs/ca-certificates.crt")
+    );
+    let volumes = spec.volumes.expect("volumes");
+    let mut secrets = volumes.iter().filter_map(|it| it.secret.as_ref());
+    let trusted = secrets
+        .find(|it| it.secret_name.as_deref() == Some("authorities"))
+        .expect("trust");
+    let items = trusted.items.as_ref().expect("items");
+    assert_eq!(
+        (items[0].key.as_str(), items[0].path.as_str()),
+        ("custom.crt", "00000000.0")
+    );
 }

@@ -1,5 +1,6 @@
 //! The runtime's settings, made from what the guard is told.
 
+use super::certificates;
 use crate::assignment::Assignment;
 use mendix_model::runtime_configuration::role_settings;
 use mendix_model::secret_store::{database_settings, storage_settings};
@@ -18,11 +19,12 @@ pub(super) fn configuration(assignment: &Assignment) -> Map<String, Value> {
         path_setting(assignment, "BasePath", "app"),
         path_setting(assignment, "RuntimePath", "runtime"),
     ]);
+    all.extend(certificates::settings(assignment));
     if assignment.configuration.native_metrics {
-        all.insert(
-            METRICS.to_owned(),
-            json!([{"type": "prometheus", "settings": {"step": METRICS_STEP}}]),
-        );
+        let interval = assignment.configuration.metrics_interval_seconds;
+        let step = interval.map_or_else(|| METRICS_STEP.to_owned(), |seconds| format!("{seconds}s"));
+        let registry = json!([{"type": "prometheus", "settings": {"step": step}}]);
+        all.insert(METRICS.to_owned(), registry);
     }
     all.extend(assignment.configuration.settings.clone());
     all.insert(
@@ -119,6 +121,15 @@ mod tests {
         };
         assert_eq!(on("{}")[METRICS][0]["type"], "prometheus");
         assert_eq!(on(r#"{"Metrics.Registries":"own"}"#)[METRICS], "own");
+        assert_eq!(on("{}")[METRICS][0]["settings"]["step"], "1m");
+    }
+
+    #[test]
+    fn metrics_are_computed_as_often_as_configured() {
+        let document = document("{}", r#","metricsIntervalSeconds":30"#)
+            .replace(r#""nativeMetrics":false"#, r#""nativeMetrics":true"#);
+        let sent = configuration(&assigned_to(Role::Leader, &document));
+        assert_eq!(sent[METRICS][0]["settings"]["step"], "30s");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Source: m2ee admin protocol and the order in which m2ee-tools and the buildpack use it. [`step`] says what a
 //! state asks for, [`advance`] which state an event leads to; time comes in as an argument.
 
+mod certificates;
 mod configuration;
 mod plan;
 mod remedy;

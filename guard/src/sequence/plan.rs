@@ -109,7 +109,15 @@ fn preparation(assignment: &Assignment) -> Vec<Request> {
         "update_configuration",
         Value::Object(configuration(assignment)),
     ));
+    requests.extend(license(assignment));
     requests
+}
+
+/// A licence that is refused leaves the app as it would be without one; `start` has a result of its own for the rest.
+fn license(assignment: &Assignment) -> Option<Request> {
+    let license = assignment.configuration.license.as_ref()?;
+    let params = json!({"license_id": license.id, "license_key": license.key});
+    Some(Request::wished("set_license", params))
 }
 
 fn log_subscriber(assignment: &Assignment) -> Value {
@@ -236,6 +244,18 @@ pub(crate) mod tests {
             "update_configuration",
         ];
         assert_eq!(actions, expected);
+    }
+
+    #[test]
+    fn a_licence_is_set_before_the_start() {
+        let more = r#","license":{"id":"1","key":"license-secret"}"#;
+        let plan = planned(Role::Worker, &document("{}", more));
+        let last = plan.preparation.last().expect("requests");
+        assert_eq!((last.action, last.refusal), ("set_license", Refusal::Warns));
+        assert_eq!(
+            last.params,
+            json!({"license_id": "1", "license_key": "license-secret"})
+        );
     }
 
     #[test]

@@ -217,3 +217,26 @@ async fn a_failed_start_is_told_in_the_status_until_the_child_is_gone() {
     guard.touch("end");
     assert_eq!(guard.end().await.0, 1);
 }
+
+#[tokio::test]
+async fn licence_certificates_and_heap_reach_the_runtime() {
+    let runtime = Runtime::start().await;
+    let script = format!("echo $JAVA_TOOL_OPTIONS > options; {OBEDIENT}");
+    let mut setup = Setup::new("leader", &runtime, &script)
+        .with("license", json!({"id": "1", "key": "license-secret"}))
+        .with("authorities", json!(["authority-0.crt"]))
+        .with("heapMebibytes", json!(212));
+    let options = ("JAVA_TOOL_OPTIONS".to_owned(), "-Da=b -Xmx4g".to_owned());
+    setup.variables.extend([options]);
+    let guard = setup.start();
+    guard.probe_is("readyz", 200).await;
+    assert_eq!(guard.line("options").await, "-Da=b -Xmx212m");
+    let license = json!({"license_id": "1", "license_key": "license-secret"});
+    assert_eq!(runtime.params("set_license"), license);
+    let authority = guard.folder.path().join("configuration/authority-0.crt");
+    assert_eq!(
+        runtime.params("update_configuration")["CACertificates"],
+        json!(authority)
+    );
+    assert!(!guard.file("log").contains("license-secret"));
+}

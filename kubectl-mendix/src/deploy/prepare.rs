@@ -120,10 +120,7 @@ pub fn review(document: &Document) -> Result<(), Failure> {
     if violations.is_empty() {
         return Ok(());
     }
-    let sentences: Vec<_> = violations
-        .iter()
-        .map(|violation| format!("{}: {}", violation.rule, violation.message))
-        .collect();
+    let sentences: Vec<_> = violations.iter().map(ToString::to_string).collect();
     Err(Failure::refused(sentences.join("\n")))
 }
 

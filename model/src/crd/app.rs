@@ -61,7 +61,8 @@ pub struct MendixAppSpec {
     /// TLS of the endpoint.
     pub tls: Option<Tls>,
     /// Number of runtime pods; 0 stops the app. 1 when absent.
-    #[schemars(range(min = 0))]
+    // A default in the definition too: without a number the scale subresource answers with an error.
+    #[schemars(range(min = 0), extend("default" = 1))]
     pub replicas: Option<i32>,
     /// Resources of container `mendix`.
     pub resources: Option<Resources>,

@@ -14,6 +14,47 @@ pub struct Quantity(pub String);
 /// Limits or requests: resource name to quantity.
 pub type Quantities = BTreeMap<String, Quantity>;
 
+/// Suffixes and what they stand for; the longer ones first.
+const SUFFIXES: &[(&str, u128)] = &[
+    ("Ki", 1 << 10),
+    ("Mi", 1 << 20),
+    ("Gi", 1 << 30),
+    ("Ti", 1 << 40),
+    ("Pi", 1 << 50),
+    ("k", 1_000),
+    ("M", 1_000_000),
+    ("G", 1_000_000_000),
+    ("T", 1_000_000_000_000),
+    ("P", 1_000_000_000_000_000),
+];
+
+impl Quantity {
+    /// The number in whole units (bytes, for memory), rounded down; nothing for what is no quantity or is negative.
+    pub fn bytes(&self) -> Option<u64> {
+        let text = self.0.trim();
+        let milli = text.strip_suffix('m').and_then(|number| scaled(number, 1));
+        if let Some(milli) = milli {
+            return u64::try_from(milli / 1000).ok();
+        }
+        let suffix = SUFFIXES
+            .iter()
+            .find_map(|(suffix, factor)| Some((text.strip_suffix(suffix)?, *factor)));
+        let (number, factor) = suffix.unwrap_or((text, 1));
+        u64::try_from(scaled(number, factor)?).ok()
+    }
+}
+
+/// A decimal number, with an exponent or without, times a factor.
+fn scaled(number: &str, factor: u128) -> Option<u128> {
+    let (number, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let digits: u128 = format!("{whole}{fraction}").parse().ok()?;
+    let factor = factor.checked_mul(10u128.checked_pow(exponent.parse().ok()?)?)?;
+    digits
+        .checked_mul(factor)?
+        .checked_div(10u128.checked_pow(u32::try_from(fraction.len()).ok()?)?)
+}
+
 impl From<&str> for Quantity {
     fn from(text: &str) -> Self {
         Self(text.to_owned())
@@ -88,6 +129,20 @@ mod tests {
     fn a_quantity_may_be_written_as_text_or_number(#[case] json: &str, #[case] expected: &str) {
         let quantity: Quantity = serde_json::from_str(json).expect("quantity");
         assert_eq!(quantity.0, expected);
+    }
+
+    #[rstest]
+    #[case::bytes("123", Some(123))]
+    #[case::mebibytes("512Mi", Some(536_870_912))]
+    #[case::fraction("1.5Gi", Some(1_610_612_736))]
+    #[case::decimal("1G", Some(1_000_000_000))]
+    #[case::exponent("1e3", Some(1000))]
+    #[case::milli("1500m", Some(1))]
+    #[case::word("much", None)]
+    #[case::empty("", None)]
+    #[case::negative("-1", None)]
+    fn a_quantity_of_memory_is_a_number_of_bytes(#[case] text: &str, #[case] expected: Option<u64>) {
+        assert_eq!(Quantity::from(text).bytes(), expected);
     }
 
     #[test]

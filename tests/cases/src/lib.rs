@@ -1,10 +1,12 @@
 //! What the cases share: packages, images, an installed product, and an app under test.
 
 pub mod app;
+pub mod manifest;
 pub mod package;
 pub mod platform;
 pub mod product;
 pub mod source;
+pub mod words;
 
 pub use package::Package;
 pub use platform::Platform;

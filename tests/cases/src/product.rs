@@ -21,6 +21,12 @@ pub const NAMESPACES: &[&str] = &[
     "case-ten",
     "case-resources",
     "case-plugin",
+    "case-registry",
+    "case-repair",
+    "case-reach",
+    "case-balancer",
+    "case-provisioner",
+    "case-sample",
 ];
 
 /// Namespace of the release.

@@ -20,6 +20,8 @@ pub enum Answer {
     Truncated(Vec<u8>),
     /// Sends half of the bytes and then nothing, without hanging up.
     Stalled(Vec<u8>),
+    /// A registry that is empty and takes nothing.
+    ReadOnlyRegistry,
 }
 
 /// A server that lives as long as the process.
@@ -39,7 +41,7 @@ pub fn serve(address: IpAddr, answer: Answer) -> Result<SocketAddr> {
 }
 
 fn reply(mut stream: TcpStream, answer: &Answer) -> Option<()> {
-    read_head(&mut stream)?;
+    let request = read_head(&mut stream)?;
     let (head, body) = match answer {
         Answer::Bytes(bytes) => (
             head(200, "application/octet-stream", bytes.len()),
@@ -47,6 +49,7 @@ fn reply(mut stream: TcpStream, answer: &Answer) -> Option<()> {
         ),
         Answer::Status(code, text) => (head(*code, "text/plain", text.len()), text.as_bytes()),
         Answer::Html => (head(200, "text/html", HTML.len()), HTML.as_bytes()),
+        Answer::ReadOnlyRegistry => (registry(&request), &[][..]),
         Answer::Truncated(bytes) | Answer::Stalled(bytes) => (
             head(200, "application/octet-stream", bytes.len()),
             &bytes[..bytes.len() / 2],
@@ -61,6 +64,16 @@ fn reply(mut stream: TcpStream, answer: &Answer) -> Option<()> {
     Some(())
 }
 
+/// Version check and look-ups are answered, uploads refused.
+fn registry(request: &[u8]) -> String {
+    let code = match request {
+        _ if request.starts_with(b"GET /v2/ ") => 200,
+        _ if request.starts_with(b"GET ") || request.starts_with(b"HEAD ") => 404,
+        _ => 403,
+    };
+    head(code, "application/json", 0)
+}
+
 const HTML: &str = "<!doctype html><title>Sign in</title><p>Please sign in.";
 
 fn head(code: u16, kind: &str, length: usize) -> String {
@@ -70,7 +83,7 @@ fn head(code: u16, kind: &str, length: usize) -> String {
 }
 
 /// Reads up to the empty line, so that closing does not reset the connection under the answer.
-fn read_head(stream: &mut TcpStream) -> Option<()> {
+fn read_head(stream: &mut TcpStream) -> Option<Vec<u8>> {
     let mut head = Vec::new();
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") {
@@ -79,5 +92,5 @@ fn read_head(stream: &mut TcpStream) -> Option<()> {
         }
         head.push(byte[0]);
     }
-    Some(())
+    Some(head)
 }
