@@ -1,4 +1,5 @@
-//! A real registry: the one of `MENDIX_TEST_REGISTRY`, else Debian's `docker-registry` in a temporary folder.
+//! A real registry: Debian's `docker-registry` in a temporary folder, which no other test has pushed to; where it is not
+//! installed, the one of `MENDIX_TEST_REGISTRY`.
 
 use mendix_tasks::image::{Credentials, Registry, RegistryOptions};
 use std::net::TcpListener;
@@ -37,19 +38,24 @@ impl TestRegistry {
     }
 }
 
+/// The registry of the whole test run.
+fn shared() -> Option<TestRegistry> {
+    let Ok(host) = std::env::var("MENDIX_TEST_REGISTRY") else {
+        println!("skipped: Debian's docker-registry is not installed, and there is no MENDIX_TEST_REGISTRY");
+        return None;
+    };
+    Some(TestRegistry {
+        host,
+        process: None,
+        _folder: None,
+    })
+}
+
 /// Starts or finds a registry; says why when there is none.
 pub async fn start() -> Option<TestRegistry> {
-    if let Ok(host) = std::env::var("MENDIX_TEST_REGISTRY") {
-        return Some(TestRegistry {
-            host,
-            process: None,
-            _folder: None,
-        });
-    }
     let program = Path::new("/usr/bin/docker-registry");
     if !program.is_file() {
-        println!("skipped: no MENDIX_TEST_REGISTRY, and Debian's docker-registry is not installed");
-        return None;
+        return shared();
     }
     let folder = tempfile::tempdir().expect("folder");
     let host = format!("127.0.0.1:{}", free_port());

@@ -109,6 +109,17 @@ impl Product {
         Ok(all.lines().filter(mine).map(ToOwned::to_owned).collect())
     }
 
+    /// Waits for the app's page: a pod is ready a moment before every node's rules lead to it.
+    pub async fn until_page(&self, app: &MendixApp) -> Result<serde_json::Value> {
+        wait_for("the app's page", LIMIT, || async {
+            Ok(match self.page(app).await {
+                Ok(page) => Poll::Ready(page),
+                Err(error) => Poll::Pending(format!("{error:#}")),
+            })
+        })
+        .await
+    }
+
     /// What the app answers at its own address.
     pub async fn page(&self, app: &MendixApp) -> Result<serde_json::Value> {
         let url = self.address(app)?;

@@ -40,7 +40,7 @@ async fn an_app_is_deployed_served_scaled_stopped_and_deleted() -> Result<()> {
     let app = product
         .until(NAMESPACE, "shop", "both pods", |app| workers(app) == Some("1/1"))
         .await?;
-    let page = product.page(&app).await?;
+    let page = product.until_page(&app).await?;
     assert_eq!(page["corrupted"], json!(false), "{page}");
     let status = product.mendix_in(NAMESPACE, 0, &["status", "shop", "-o", "json"])?;
     let view: serde_json::Value = serde_json::from_slice(&status.stdout)?;

@@ -1,8 +1,7 @@
 //! A real deployment package of Mendix. It is not in this repository: without it the case is skipped.
 
 use anyhow::Result;
-use mendix_cases::{Product, app::LIMIT};
-use mendix_test_cluster::{Poll, wait_for};
+use mendix_cases::Product;
 use std::path::Path;
 
 const NAMESPACE: &str = "case-sample";
@@ -35,14 +34,7 @@ async fn a_real_package_is_built_here_deployed_and_served() -> Result<()> {
     ];
     product.mendix_in(NAMESPACE, 0, &deploy)?;
     let app = product.ready(NAMESPACE, "sample").await?;
-    // Ready pods come a moment before the rules that lead the Service's address to them.
-    let page = wait_for("the page", LIMIT, || async {
-        Ok(match product.page(&app).await {
-            Ok(page) => Poll::Ready(page),
-            Err(error) => Poll::Pending(format!("{error:#}")),
-        })
-    })
-    .await?;
+    let page = product.until_page(&app).await?;
     assert_eq!(page["corrupted"], false, "{page}");
     let model = app.status.and_then(|status| status.model).unwrap_or_default();
     assert_eq!(model.len(), 40, "the model is the package's checksum: {model:?}");

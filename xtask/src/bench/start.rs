@@ -58,14 +58,8 @@ async fn deploy_to_page(product: &Product) -> Result<f64> {
         let url = product.source(Answer::Bytes(Package::new("bench").bytes()?))?;
         let start = Instant::now();
         deploy(product, &name, &url)?;
-        wait_for("the first page", LIMIT, || async {
-            let app = product.apps(NAMESPACE).get(&name).await?;
-            Ok(match product.page(&app).await {
-                Ok(_) => Poll::Ready(()),
-                Err(error) => Poll::Pending(format!("{error:#}")),
-            })
-        })
-        .await?;
+        let app = product.apps(NAMESPACE).get(&name).await?;
+        product.until_page(&app).await?;
         seconds.push(start.elapsed().as_secs_f64());
         product.delete(NAMESPACE, &name).await?;
     }
