@@ -160,6 +160,14 @@ fn somebody_elses_field_is_taken_over_only_when_asked_for() {
 }
 
 #[test]
+fn a_reserved_name_is_refused_where_there_is_no_plan_as_well() {
+    let server = Server::start();
+    let mut arguments = NEW;
+    arguments[1] = "mendix-x";
+    assert!(run(&server, &arguments).contains("MX100"));
+}
+
+#[test]
 fn a_reserved_name_reads_the_same_from_us_and_from_the_api_server() {
     let server = server_with_plans();
     let mut arguments = NEW;

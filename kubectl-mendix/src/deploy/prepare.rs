@@ -70,6 +70,10 @@ pub async fn prepare(
         (Target::Named(_), Some(live)) => send::amendment(live),
         (Target::Named(name), None) => {
             needs_source(arguments)?;
+            // What is refused as it is needs no plan, and the refusal says more than that a plan is missing.
+            let mut told = Document::empty(name);
+            flags::put(&settings, source_url, None, &mut told.value);
+            review(&told)?;
             notes = fill_plans(cluster, &namespace, &mut settings).await?;
             Document::empty(name)
         }
