@@ -1,6 +1,6 @@
 //! One app under test.
 
-use crate::{Product, source};
+use crate::{Package, Product, source};
 use anyhow::{Context, Result, anyhow, ensure};
 use kube::{Api, api::DeleteParams};
 use mendix_model::{
@@ -38,6 +38,11 @@ impl Product {
             .0;
         let address: IpAddr = host.parse().context("the registry's address is no number")?;
         Ok(format!("http://{}/app.mda", source::serve(address, answer)?))
+    }
+
+    /// Serves a package of the model where pods can reach it, and returns the address.
+    pub fn package(&self, model: &str) -> Result<String> {
+        self.source(source::Answer::Bytes(Package::new(model).bytes()?))
     }
 
     /// Runs `kubectl mendix …` in a namespace; it must end with `code`.

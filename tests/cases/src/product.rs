@@ -66,6 +66,13 @@ impl Product {
         Self::install(cluster, prepared, NAMESPACES).await
     }
 
+    /// The product in the cluster of this test run, with a platform in a namespace.
+    pub async fn installed_for(namespace: &str) -> Result<Self> {
+        let product = Self::installed().await?;
+        product.platform(namespace).await?;
+        Ok(product)
+    }
+
     /// Makes the namespaces and installs the chart for them.
     pub async fn install(cluster: Cluster, prepared: Prepared, namespaces: &[&str]) -> Result<Self> {
         // A process may hold several clients; the first one installs the provider, the others find it there.

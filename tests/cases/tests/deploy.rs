@@ -1,26 +1,15 @@
 //! From an empty namespace to a served app, and everything that may be done to it then.
 
 use anyhow::Result;
-use mendix_cases::{Package, Product, source::Answer};
+use mendix_cases::Product;
 use serde_json::json;
 
 const NAMESPACE: &str = "case-deploy";
 
-async fn product() -> Result<Product> {
-    let product = Product::installed().await?;
-    product.platform(NAMESPACE).await?;
-    Ok(product)
-}
-
-fn package(product: &Product, model: &str) -> Result<String> {
-    let bytes = Package::new(model).bytes()?;
-    product.source(Answer::Bytes(bytes))
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn an_app_is_deployed_served_scaled_stopped_and_deleted() -> Result<()> {
-    let product = product().await?;
-    let url = package(&product, "A")?;
+    let product = Product::installed_for(NAMESPACE).await?;
+    let url = product.package("A")?;
     let plans = ["--database-plan", "postgres", "--storage-plan", "container"];
     let deploy = [
         &[

@@ -1,26 +1,15 @@
 //! What the controller mends, what it leaves alone, and what does not stop it.
 
 use anyhow::{Result, ensure};
-use mendix_cases::{Package, Product, app::LIMIT, app::is_ready, manifest, source::Answer, words::stalled};
+use mendix_cases::{Product, app::LIMIT, app::is_ready, manifest, source::Answer, words::stalled};
 use mendix_test_cluster::{Poll, wait_for};
 use serde_json::{Value, json};
 
 const NAMESPACE: &str = "case-repair";
 
-async fn product() -> Result<Product> {
-    let product = Product::installed().await?;
-    product.platform(NAMESPACE).await?;
-    Ok(product)
-}
-
-fn package(product: &Product, model: &str) -> Result<String> {
-    let bytes = Package::new(model).bytes()?;
-    product.source(Answer::Bytes(bytes))
-}
-
 /// An app that is ready.
 async fn deployed(product: &Product, name: &str) -> Result<()> {
-    let mut app = manifest::app(NAMESPACE, name, &package(product, "A")?);
+    let mut app = manifest::app(NAMESPACE, name, &product.package("A")?);
     // Some are scaled, and a database in memory has one pod (MX108).
     app["spec"]["database"]["servicePlan"] = "postgres".into();
     product.apply(NAMESPACE, &app).await?;
@@ -44,7 +33,7 @@ async fn until_field(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn hand_edits_of_own_fields_are_mended_and_foreign_fields_stay() -> Result<()> {
-    let product = product().await?;
+    let product = Product::installed_for(NAMESPACE).await?;
     deployed(&product, "edited").await?;
     let kubectl = |arguments: &[&str]| product.kubectl(NAMESPACE, arguments);
     for object in ["deployment/edited-master", "service/edited"] {
@@ -87,7 +76,7 @@ fn unreadable() -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_app_that_cannot_be_read_says_so_and_stops_no_other() -> Result<()> {
-    let product = product().await?;
+    let product = Product::installed_for(NAMESPACE).await?;
     product.apply(NAMESPACE, &unreadable()).await?;
     let stalled = r#"{.status.conditions[?(@.type=="Stalled")].message}"#;
     until_field(&product, "mendixapp/unreadable", stalled, |it| {
@@ -103,7 +92,7 @@ async fn an_app_that_cannot_be_read_says_so_and_stops_no_other() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_failed_build_leaves_the_running_app_as_it_is_and_editable() -> Result<()> {
-    let product = product().await?;
+    let product = Product::installed_for(NAMESPACE).await?;
     deployed(&product, "kept").await?;
     let gone = product.source(Answer::Status(404, "gone"))?;
     let newer = json!({ "spec": { "sourceURL": gone } });
@@ -127,7 +116,7 @@ async fn a_failed_build_leaves_the_running_app_as_it_is_and_editable() -> Result
         })
         .await?;
 
-    let mended = json!({ "spec": { "sourceURL": package(&product, "B")? } });
+    let mended = json!({ "spec": { "sourceURL": product.package("B")? } });
     product.patch(NAMESPACE, "kept", &mended).await?;
     until_page(&product, "kept", |page| page["model"] == "B").await?;
     product.ready(NAMESPACE, "kept").await?;
@@ -147,7 +136,7 @@ async fn until_page(product: &Product, name: &str, wanted: impl Fn(&Value) -> bo
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_autoscaler_finds_the_scale_of_an_app() -> Result<()> {
-    let product = product().await?;
+    let product = Product::installed_for(NAMESPACE).await?;
     deployed(&product, "scaled").await?;
     let autoscale = [
         "autoscale",

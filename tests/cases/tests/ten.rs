@@ -2,9 +2,8 @@
 
 use anyhow::Result;
 use mendix_cases::{
-    Package, Product,
+    Product,
     app::{LIMIT, is_ready},
-    source::Answer,
 };
 use mendix_test_cluster::{Poll, wait_for};
 use serde_json::json;
@@ -14,10 +13,8 @@ const APPS: usize = 10;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_apps_become_ready_although_the_controller_is_killed_in_the_middle() -> Result<()> {
-    let product = Product::installed().await?;
-    product.platform(NAMESPACE).await?;
-    let bytes = Package::new("ten").bytes()?;
-    let url = product.source(Answer::Bytes(bytes))?;
+    let product = Product::installed_for(NAMESPACE).await?;
+    let url = product.package("ten")?;
     for number in 0..APPS {
         product.apply(NAMESPACE, &app(number, &url)).await?;
     }
