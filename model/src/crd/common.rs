@@ -108,7 +108,7 @@ pub struct RuntimeLicense {
 }
 
 /// Who leads among the pods of an app.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LeaderSelection {
     /// One pod is told to lead.

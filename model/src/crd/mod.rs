@@ -12,6 +12,7 @@
 
 pub mod app;
 pub mod build;
+pub mod claim;
 pub mod common;
 pub mod endpoint;
 pub mod manifest;
@@ -23,6 +24,7 @@ pub mod storage;
 
 pub use app::{MendixApp, MendixAppSpec, MendixAppStatus};
 pub use build::{Build, BuildSpec, BuildStatus};
+pub use claim::{DatabaseClaim, DatabaseClaimSpec};
 pub use endpoint::{Endpoint, EndpointSpec, EndpointStatus};
 pub use manifest::all;
 pub use operator_configuration::{OperatorConfiguration, OperatorConfigurationSpec};
@@ -36,3 +38,5 @@ pub use storage::{
 
 /// API group of all resources that the official operator has as well.
 pub const GROUP: &str = "privatecloud.mendix.com";
+/// API group of the resources of the gate.
+pub const GUARD_GROUP: &str = "guard.kubectl-mendix.io";

@@ -1,0 +1,17 @@
+//! No other scheduling gate is left when ours goes.
+
+use super::{Case, Condition};
+use crate::gate::situation::Gate;
+
+pub(super) const CONDITION: Condition = Condition {
+    id: "MX013",
+    invariants: &[],
+    statement: "No other scheduling gate is left when ours goes.",
+    remedy: "it opens by itself when the others have gone",
+    check,
+};
+
+fn check(case: &Case) -> Option<String> {
+    (case.pod.gate == Gate::ClosedWithOthers)
+        .then(|| "another scheduling gate holds the pod as well".to_owned())
+}

@@ -1,0 +1,15 @@
+//! Role, variables and containers of a pod say the same.
+
+use super::{Case, Condition};
+
+pub(super) const CONDITION: Condition = Condition {
+    id: "MX004",
+    invariants: &["I5"],
+    statement: "Role, variables and containers of a pod say the same.",
+    remedy: "correct the pod template",
+    check,
+};
+
+fn check(case: &Case) -> Option<String> {
+    case.pod.contradiction.clone()
+}

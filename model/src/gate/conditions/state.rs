@@ -1,0 +1,22 @@
+//! The claim is held: neither contested, nor suspended, nor free.
+
+use super::{Case, Condition};
+use crate::crd::claim::ClaimState;
+
+pub(super) const CONDITION: Condition = Condition {
+    id: "MX002",
+    invariants: &["I1", "I2", "I3"],
+    statement: "The claim is held: neither contested, nor suspended, nor free.",
+    remedy: "see kubectl mendix status for the cause, then run kubectl mendix adopt",
+    check,
+};
+
+fn check(case: &Case) -> Option<String> {
+    let why = match case.record.state {
+        ClaimState::Held | ClaimState::Adopting => return None,
+        ClaimState::Free => "the environment that owned the database has gone",
+        ClaimState::Contested => "somebody else is on the database",
+        ClaimState::Suspended => "the claim of the database comes from another cluster or from a backup",
+    };
+    Some(why.to_owned())
+}

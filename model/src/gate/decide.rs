@@ -1,0 +1,141 @@
+//! The one function that safety rests on.
+
+use super::conditions::{CONDITIONS, Case, Condition};
+use super::settle::settle;
+use super::situation::{Claim, Database, Gate, Pod, Situation};
+use crate::crd::claim::{ClaimState, DatabaseClaimSpec};
+
+/// What is to be done. `record` is written first, if at all; `steps` rest on the claim as it was read.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Decision {
+    /// The claim as it should be; nothing when it is so already. Without a claim: the one to create.
+    pub record: Option<DatabaseClaimSpec>,
+    /// What is done to pods, each by one request that fails when the pod changed since it was read.
+    pub steps: Vec<Step>,
+    /// Pods whose gate stays closed.
+    pub held: Vec<Held>,
+}
+
+/// One request about one pod, named by its uid.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Step {
+    /// Our gate off, our finalizer on, the image pinned: in one patch.
+    Open(String),
+    /// Our finalizer on: the pod runs without us having opened it.
+    Track(String),
+    /// Our finalizer off: its processes have ended.
+    Release(String),
+    /// Mark the pod with the claim's uid, which voids what was decided on its earlier version.
+    Mark(String),
+    /// Delete the pod, which runs nothing: it is no longer what the claim names.
+    Void(String),
+}
+
+/// A pod that stays closed.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Held {
+    /// Uid of the pod.
+    pub uid: String,
+    /// Why.
+    pub hold: Hold,
+}
+
+/// Why a pod stays closed.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Hold {
+    /// Stable id of the condition.
+    pub rule: &'static str,
+    /// What is missing and what to do, in a sentence without secrets.
+    pub message: String,
+}
+
+/// Decides which gates go, and what the claim records before that.
+pub fn decide(situation: &Situation) -> Decision {
+    decide_by(CONDITIONS, situation)
+}
+
+/// [`decide`] by some of the conditions; the model check takes one out at a time and looks for the harm.
+pub(super) fn decide_by(conditions: &[Condition], situation: &Situation) -> Decision {
+    let Some(claim) = &situation.claim else {
+        return Decision {
+            record: Some(DatabaseClaimSpec::born(situation.owner.clone(), situation.mode)),
+            ..Decision::default()
+        };
+    };
+    if claim.record.owner != situation.owner {
+        return refuse_all(conditions, claim, situation);
+    }
+    let mut record = claim.record.clone();
+    settle(&mut record, &claim.uid, situation);
+    let held = admit(conditions, &mut record, situation);
+    Decision {
+        record: (record != claim.record).then_some(record),
+        steps: situation.present().filter_map(|pod| step(claim, pod)).collect(),
+        held,
+    }
+}
+
+/// Another environment's claim: nothing of it is touched.
+fn refuse_all(conditions: &[Condition], claim: &Claim, situation: &Situation) -> Decision {
+    let mut record = claim.record.clone();
+    Decision {
+        held: admit(conditions, &mut record, situation),
+        ..Decision::default()
+    }
+}
+
+/// Enters the pods that may start into `record`, one after the other, and tells why the others may not.
+fn admit(conditions: &[Condition], record: &mut DatabaseClaimSpec, situation: &Situation) -> Vec<Held> {
+    let mut held = Vec::new();
+    let mut waiting: Vec<&Pod> = situation
+        .present()
+        .filter(|pod| pod.gate != Gate::Open && !pod.deleted && record.entry(&pod.uid).is_none())
+        .collect();
+    // Leaders first: in the same swap no worker can be let in on the schema that the leader is about to change.
+    waiting.sort_by(|one, other| (one.role, &one.uid).cmp(&(other.role, &other.uid)));
+    for pod in waiting {
+        let case = Case {
+            situation,
+            record,
+            pod,
+        };
+        match conditions.iter().find_map(|condition| condition.hold(&case)) {
+            Some(hold) => held.push(Held {
+                uid: pod.uid.clone(),
+                hold,
+            }),
+            None => record.open(pod, situation.mode),
+        }
+    }
+    held
+}
+
+/// What the claim, as it is written, asks for at one pod.
+fn step(claim: &Claim, pod: &Pod) -> Option<Step> {
+    let uid = pod.uid.clone();
+    let entry = claim.record.entry(&uid);
+    if pod.finalizer && pod.ended {
+        return Some(Step::Release(uid));
+    }
+    if pod.deleted || pod.ended {
+        return None;
+    }
+    match (pod.gate, entry) {
+        (Gate::Open, Some(_)) => (!pod.finalizer).then_some(Step::Track(uid)),
+        (Gate::Open, None) => None,
+        (_, _) if marked_by_another(claim, pod) => {
+            (claim.record.state == ClaimState::Adopting).then_some(Step::Mark(uid))
+        }
+        (Gate::Closed, Some(entry)) if claim.record.state == ClaimState::Held => {
+            let same =
+                entry.model == pod.model && entry.role == pod.role && pod.database == Database::Claimed;
+            Some(if same { Step::Open(uid) } else { Step::Void(uid) })
+        }
+        (_, _) if claim.record.state == ClaimState::Adopting && pod.mark.is_none() => Some(Step::Mark(uid)),
+        _ => None,
+    }
+}
+
+fn marked_by_another(claim: &Claim, pod: &Pod) -> bool {
+    pod.mark.as_ref().is_some_and(|mark| *mark != claim.uid)
+}

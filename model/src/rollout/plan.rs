@@ -1,0 +1,95 @@
+//! Which pods have to go.
+
+use crate::crd::claim::Role;
+use crate::gate::{Gate, Pod, Situation};
+use std::collections::BTreeMap;
+
+/// What progress is decided from, besides the situation of the gate.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Progress {
+    /// Pods whose controller has another template by now, by uid, with what their controller does about it.
+    pub outdated: BTreeMap<String, Outdated>,
+}
+
+/// How the controller of an outdated pod replaces it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Outdated {
+    /// By itself, also while the pod waits at the gate (Deployment, DaemonSet).
+    Replaced,
+    /// Not while the pod waits at the gate: it waits for the pod to become ready (StatefulSet).
+    Stuck,
+}
+
+/// A pod to delete.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Deletion {
+    /// Uid of the pod.
+    pub uid: String,
+    /// Why, for event and log.
+    pub reason: &'static str,
+}
+
+/// Pods to delete now.
+pub fn plan(situation: &Situation, progress: &Progress) -> Vec<Deletion> {
+    let pods = situation.pods.iter().filter(|pod| !pod.deleted && !pod.ended);
+    pods.filter_map(|pod| {
+        Some(Deletion {
+            uid: pod.uid.clone(),
+            reason: reason(pod, situation, progress)?,
+        })
+    })
+    .collect()
+}
+
+fn reason(pod: &Pod, situation: &Situation, progress: &Progress) -> Option<&'static str> {
+    let outdated = progress.outdated.get(&pod.uid);
+    if is_active(pod, situation) {
+        if of_another_model(pod, situation) {
+            return Some("another model is to run");
+        }
+        if of_another_mode(pod, situation) {
+            return Some("the environment is led in another way");
+        }
+        let waits =
+            outdated.is_some() && pod.role == Role::Leader && successor_waits(pod, situation, progress);
+        return waits.then_some("a leader of the current template waits for this one to end");
+    }
+    // Deployments take waiting pods away by themselves. Deleting those as well would be answered with new ones of
+    // the old template, without end.
+    (outdated == Some(&Outdated::Stuck)).then_some("the template has changed while the pod waited")
+}
+
+fn is_active(pod: &Pod, situation: &Situation) -> bool {
+    let opened = |claim: &crate::gate::Claim| claim.record.entry(&pod.uid).is_some();
+    pod.gate == Gate::Open || situation.claim.as_ref().is_some_and(opened)
+}
+
+/// A pod whose model is not known is left to `kubectl mendix protect`, which restarts in order.
+fn of_another_model(pod: &Pod, situation: &Situation) -> bool {
+    match (&situation.wanted, &pod.model) {
+        (Some(wanted), Some(model)) => wanted != model,
+        _ => false,
+    }
+}
+
+/// Pods of two modes never run together, so those of the earlier one go before any of the new one starts.
+fn of_another_mode(pod: &Pod, situation: &Situation) -> bool {
+    let Some(claim) = &situation.claim else {
+        return false;
+    };
+    claim.record.mode != situation.mode
+        && claim
+            .record
+            .entry(&pod.uid)
+            .is_some_and(|entry| entry.role != Role::Unknown)
+}
+
+fn successor_waits(pod: &Pod, situation: &Situation, progress: &Progress) -> bool {
+    situation.pods.iter().any(|other| {
+        other.uid != pod.uid
+            && other.role == Role::Leader
+            && other.gate == Gate::Closed
+            && !other.deleted
+            && !progress.outdated.contains_key(&other.uid)
+    })
+}
