@@ -2,9 +2,16 @@
 
 use crate::back_off::BackOff;
 use crate::drift::Drift;
+use crate::error::Error;
+use k8s_openapi::api::core::v1::Namespace;
 use kube::core::NamespaceResourceScope;
+use kube::core::PartialObjectMeta;
 use kube::runtime::events::{Recorder, Reporter};
 use kube::{Api, Client, Resource};
+use tokio::sync::OnceCell;
+
+/// The namespace whose uid names the cluster.
+const CLUSTER_NAMESPACE: &str = "kube-system";
 
 /// Client, recorder and the memory that a restart may lose.
 pub struct Context {
@@ -14,6 +21,7 @@ pub struct Context {
     pub(crate) image: String,
     pub(crate) back_off: BackOff,
     pub(crate) drift: Drift,
+    cluster: OnceCell<String>,
 }
 
 impl Context {
@@ -29,7 +37,19 @@ impl Context {
             image: image.into(),
             back_off: BackOff::default(),
             drift: Drift::default(),
+            cluster: OnceCell::new(),
         }
+    }
+
+    /// What tells this cluster from others: the uid of its namespace `kube-system`, which lives as long as it does.
+    pub(crate) async fn cluster(&self) -> Result<String, Error> {
+        let read = || async {
+            let namespaces: Api<PartialObjectMeta<Namespace>> = Api::all(self.client.clone());
+            let found = namespaces.get(CLUSTER_NAMESPACE).await;
+            let found = found.map_err(Error::read(format!("Namespace {CLUSTER_NAMESPACE}")))?;
+            Ok(found.metadata.uid.unwrap_or_default())
+        };
+        self.cluster.get_or_try_init(read).await.cloned()
     }
 
     /// Objects of one kind in one namespace; never of the whole cluster, which our roles do not allow.

@@ -12,6 +12,7 @@ mod context;
 mod drift;
 mod endpoint;
 mod error;
+mod gate;
 mod hash;
 mod health;
 mod lease;

@@ -11,7 +11,9 @@ use kube::core::object::HasStatus;
 use kube::runtime::events::{Event, EventType};
 use kube::{Resource, ResourceExt};
 use mendix_model::conditions::{self, Progress, READY};
-use mendix_model::crd::{BuildStatus, EndpointStatus, MendixAppStatus, RuntimeStatus, StorageInstanceStatus};
+use mendix_model::crd::{
+    BuildStatus, EndpointStatus, EnvironmentStatus, MendixAppStatus, RuntimeStatus, StorageInstanceStatus,
+};
 use mendix_model::names;
 use serde::Serialize;
 use serde_json::json;
@@ -43,6 +45,7 @@ macro_rules! conditioned {
 conditioned!(
     BuildStatus,
     EndpointStatus,
+    EnvironmentStatus,
     MendixAppStatus,
     RuntimeStatus,
     StorageInstanceStatus

@@ -21,7 +21,8 @@ use kube::runtime::reflector::{ObjectRef, Store};
 use kube::runtime::watcher::Config;
 use kube::{Api, Client, Resource, ResourceExt};
 use mendix_model::crd::{
-    Build, Endpoint, MendixApp, OperatorConfiguration, Runtime, StorageInstance, StoragePlan,
+    Build, DatabaseClaim, Endpoint, Environment, MendixApp, OperatorConfiguration, Runtime, StorageInstance,
+    StoragePlan,
 };
 use mendix_model::names::{self, Component};
 use std::process::ExitCode;
@@ -96,6 +97,7 @@ fn controllers(context: &Arc<Context>, namespaces: &[&str]) -> Vec<BoxFuture<'st
                 start(builds(context, namespace), context),
                 start(endpoints(context, namespace), context),
                 start(runtimes(context, namespace), context),
+                start(environments(context, namespace), context),
             ]
         })
         .collect()
@@ -168,6 +170,7 @@ fn runtimes(context: &Context, namespace: &str) -> Controller<Metadata<Runtime>>
     controller
         .owns(metadata::<Deployment>(context, namespace), environment())
         .owns(metadata::<PodDisruptionBudget>(context, namespace), environment())
+        .owns(metadata::<Environment>(context, namespace), config())
         .watches(
             metadata::<Pod>(context, namespace),
             component(Component::Runtime),
@@ -178,6 +181,20 @@ fn runtimes(context: &Context, namespace: &str) -> Controller<Metadata<Runtime>>
             config(),
             move |_| everything(&all),
         )
+}
+
+fn environments(context: &Context, namespace: &str) -> Controller<Metadata<Environment>> {
+    let claims: Api<Metadata<DatabaseClaim>> = Api::all(context.client.clone());
+    let of_namespace = format!("{}={namespace}", names::NAMESPACE_LABEL);
+    let home = namespace.to_owned();
+    controller::<Environment>(context, namespace)
+        .watches(metadata::<Pod>(context, namespace), environment(), |pod| {
+            labelled::<Environment>(&pod, names::ENVIRONMENT_LABEL)
+        })
+        .watches(claims, Config::default().labels(&of_namespace), move |claim| {
+            let name = claim.labels().get(names::ENVIRONMENT_LABEL)?;
+            Some(ObjectRef::new(name).within(&home))
+        })
 }
 
 fn controller<K: Kind>(context: &Context, namespace: &str) -> Controller<Metadata<K>> {

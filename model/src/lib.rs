@@ -6,6 +6,7 @@
 mod base64;
 pub mod conditions;
 pub mod crd;
+pub mod database;
 pub mod defaults;
 pub mod gate;
 pub mod jvm_memory;

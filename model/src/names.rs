@@ -17,6 +17,22 @@ pub const BUILDER_ACCOUNT: &str = "mendix-builder";
 /// Finalizer on storage instances, as of operator 2.20.
 pub const STORAGE_FINALIZER: &str = "privatecloud.mendix.com/storage-provisioner";
 
+/// Scheduling gate of every pod of an environment: while it is there, the pod runs nothing.
+pub const GATE: &str = "kubectl-mendix.io/gate";
+/// Finalizer of every pod whose gate was opened: while it is there, its processes may run.
+pub const ACTIVE_FINALIZER: &str = "kubectl-mendix.io/active";
+/// Uid of the claim that marked a gated pod while adopting: whatever was decided of the pod before is void.
+pub const CLAIM_MARK_ANNOTATION: &str = "kubectl-mendix.io/claim";
+/// Claim of the database that the pods of a template name.
+pub const DATABASE_ANNOTATION: &str = "kubectl-mendix.io/database";
+
+/// Finalizer of claims: only the controller gives one up, and only when nothing may run under it.
+pub const CLAIM_FINALIZER: &str = "kubectl-mendix.io/claim";
+/// Finalizer of environments, for as long as a pod or a claim is left.
+pub const ENVIRONMENT_FINALIZER: &str = "kubectl-mendix.io/environment";
+/// Namespace that an object without one belongs to.
+pub const NAMESPACE_LABEL: &str = "kubectl-mendix.io/namespace";
+
 /// Environment (app) that an object belongs to.
 pub const ENVIRONMENT_LABEL: &str = "kubectl-mendix.io/environment";
 /// `leader`, `worker`, `peer` or `ordinal`.

@@ -26,6 +26,7 @@ pub(crate) async fn apply(
     let Writes {
         admin_secret,
         copies,
+        environment,
         budget,
         deployments,
         delete_copies,
@@ -37,6 +38,10 @@ pub(crate) async fn apply(
     }
     for copy in &copies {
         writer.apply(copy).await?;
+    }
+    // Before the Deployments, so that their first pods find it.
+    if let Some(environment) = &environment {
+        writer.apply(environment).await?;
     }
     if let Some(budget) = &budget {
         writer.apply(budget).await?;

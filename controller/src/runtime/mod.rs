@@ -5,6 +5,7 @@ mod budget;
 mod copies;
 mod deployment;
 mod environment;
+mod guarded;
 mod input;
 mod observe;
 mod plan;

@@ -4,10 +4,12 @@ use crate::app::is_attached;
 use crate::configuration;
 use crate::context::Context;
 use crate::error::Error;
+use crate::gate::claim_of;
 use crate::metadata::namespace;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Pod, Secret, ServiceAccount};
-use mendix_model::crd::{OperatorConfigurationSpec, Runtime};
+use mendix_model::crd::claim::Owner;
+use mendix_model::crd::{Environment, OperatorConfigurationSpec, Runtime};
 use mendix_model::names::{self, Role};
 use std::collections::BTreeSet;
 
@@ -28,6 +30,12 @@ pub(crate) struct Observed {
     pub(crate) worker: Option<Deployment>,
     pub(crate) pods: Vec<Pod>,
     pub(crate) image: String,
+    /// Claim of the database.
+    pub(crate) claim: Option<String>,
+    /// Why it cannot be told which database it is.
+    pub(crate) unknown_database: Option<String>,
+    /// What the gate says of the pods.
+    pub(crate) environment: Option<Environment>,
 }
 
 impl Observed {
@@ -50,12 +58,22 @@ pub(crate) async fn observe(context: &Context, runtime: &Runtime) -> Result<Obse
     let selector = names::selector_text(&names::selector(app, None));
     let configuration = configuration::read(context, &namespace).await?;
     let authorities = configuration::authorities(&configuration);
+    let database = secret(context, &namespace, runtime.spec.database_secret_name.as_deref()).await?;
+    let owner = Owner {
+        cluster: context.cluster().await?,
+        namespace: namespace.clone(),
+        environment: app.to_owned(),
+    };
+    let claim = claim_of(database.as_ref(), &owner);
     Ok(Observed {
+        unknown_database: claim.as_ref().err().cloned(),
+        claim: claim.ok(),
+        environment: crate::read::optional(context, &namespace, app).await?,
         authorities: secret(context, &namespace, authorities).await?,
         configuration,
         account: is_attached(account.as_ref()),
         admin_secret: admin.is_some(),
-        database: secret(context, &namespace, runtime.spec.database_secret_name.as_deref()).await?,
+        database,
         file: secret(context, &namespace, runtime.spec.file_secret_name.as_deref()).await?,
         copies: copies(context, &namespace, runtime).await?,
         leader,

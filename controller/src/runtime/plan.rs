@@ -4,7 +4,7 @@ use super::copies::{self, Copies};
 use super::deployment::{Pinned, deployment, pinned};
 use super::observe::Observed;
 use super::rollout::{self, Identity, Seen, Situation, Target, Targets};
-use super::{budget, environment, input, pod_template, status};
+use super::{budget, environment, guarded, input, pod_template, status};
 use crate::configuration::{AUTHORITIES_KEY, authorities};
 use crate::metadata::is_leaving;
 use crate::pod_state::label;
@@ -15,7 +15,7 @@ use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::ResourceExt;
 use mendix_model::conditions::Progress;
 use mendix_model::crd::common::LeaderSelection;
-use mendix_model::crd::{Runtime, RuntimeStatus};
+use mendix_model::crd::{Environment, Runtime, RuntimeStatus};
 use mendix_model::names::{self, Role};
 use mendix_model::rules;
 use mendix_model::runtime_configuration::{self, Content};
@@ -28,6 +28,7 @@ pub(crate) struct Writes {
     /// Make the Secret with the admin password, which is never changed afterwards.
     pub(crate) admin_secret: bool,
     pub(crate) copies: Vec<Secret>,
+    pub(crate) environment: Option<Environment>,
     pub(crate) budget: Option<PodDisruptionBudget>,
     /// Workers before the leader: see [`rollout`].
     pub(crate) deployments: Vec<Deployment>,
@@ -89,6 +90,9 @@ fn prepared(runtime: &Runtime, observed: &Observed) -> Result<Copies, Problems> 
         return Err(("Refused", vec![violation.to_string()]));
     }
     let configuration = configuration(runtime, observed).map_err(|problems| ("SettingsInvalid", problems))?;
+    if let Some(problem) = &observed.unknown_database {
+        return Err(("DatabaseUnknown", vec![problem.clone()]));
+    }
     let missing = missing_secrets(runtime, observed);
     if !missing.is_empty() {
         return Err(("SecretMissing", missing));
@@ -197,6 +201,7 @@ fn running(runtime: &Runtime, observed: &Observed, copies: &Copies) -> Plan {
         writes: Writes {
             admin_secret: !observed.admin_secret,
             copies: made,
+            environment: Some(guarded::environment(runtime)),
             budget: Some(budget::budget(runtime)),
             deployments,
             delete_copies: delete,

@@ -5,7 +5,8 @@ use super::observe::Observed;
 use super::{environment, probes, volumes};
 use crate::task_pod::{container_security, mount, pod_security, requirements};
 use k8s_openapi::api::core::v1::{
-    Container, ContainerPort, LocalObjectReference, PodSpec, PodTemplateSpec, TopologySpreadConstraint,
+    Container, ContainerPort, LocalObjectReference, PodSchedulingGate, PodSpec, PodTemplateSpec,
+    TopologySpreadConstraint,
 };
 use kube::api::ObjectMeta;
 use mendix_model::crd::Runtime;
@@ -51,6 +52,8 @@ fn metadata(runtime: &Runtime, observed: &Observed, role: Role) -> ObjectMeta {
     annotations.extend(spec.pod_annotations.clone().unwrap_or_default());
     let mode = mode_word(spec.leader_selection).to_owned();
     annotations.insert(names::LEADER_SELECTION_ANNOTATION.to_owned(), mode);
+    let claim = observed.claim.clone().unwrap_or_default();
+    annotations.insert(names::DATABASE_ANNOTATION.to_owned(), claim);
     ObjectMeta {
         labels: Some(labels),
         annotations: Some(annotations),
@@ -69,6 +72,10 @@ fn pod(runtime: &Runtime, observed: &Observed, copies: &Copies, role: Role) -> P
     let resources = resources(runtime, observed);
     let (volumes, mounts) = volumes::volumes(runtime, copies, &resources);
     PodSpec {
+        // Written here, so that these pods are born closed with no admission at all.
+        scheduling_gates: Some(vec![PodSchedulingGate {
+            name: names::GATE.to_owned(),
+        }]),
         init_containers: Some(vec![guard_install(observed)]),
         containers: vec![Container {
             volume_mounts: Some(mounts),

@@ -1,5 +1,6 @@
 //! The status of a running app, from its Deployments and pods. Pure.
 
+use super::guarded;
 use super::observe::Observed;
 use super::plan::situation;
 use super::rollout::{Target, Targets, wanted};
@@ -91,9 +92,14 @@ fn unready(observed: &Observed, wanted: i32) -> String {
     let waiting: Vec<&Pod> = observed.pods.iter().filter(|pod| !is_ready(pod)).collect();
     let said = waiting
         .iter()
-        .find_map(|pod| Some(format!("pod {}: {}", pod.name_any(), cause(pod)?)));
+        .find_map(|pod| Some(format!("pod {}: {}", pod.name_any(), why(observed, pod)?)));
     let ready = observed.pods.len() - waiting.len();
     said.unwrap_or_else(|| format!("{ready} of {wanted} pods are ready"))
+}
+
+/// The gate's reason says more than Kubernetes, which only knows that there is a gate.
+fn why(observed: &Observed, pod: &Pod) -> Option<String> {
+    guarded::held(observed, &pod.name_any()).or_else(|| cause(pod))
 }
 
 fn exceeded(observed: &Observed) -> Option<String> {
@@ -173,13 +179,13 @@ fn ready(observed: &Observed, role: Role) -> usize {
 }
 
 fn pods(observed: &Observed) -> Vec<RuntimePod> {
-    let mut all: Vec<_> = observed.pods.iter().map(of_pod).collect();
+    let mut all: Vec<_> = observed.pods.iter().map(|pod| of_pod(observed, pod)).collect();
     // A list comes in no promised order; an unchanged one must not look changed.
     all.sort_by(|one, other| one.name.cmp(&other.name));
     all
 }
 
-fn of_pod(pod: &Pod) -> RuntimePod {
+fn of_pod(observed: &Observed, pod: &Pod) -> RuntimePod {
     let container = containers(pod).find(|container| container.name == names::RUNTIME_CONTAINER);
     let waiting = container.and_then(|it| it.state.as_ref()?.waiting.as_ref()?.reason.clone());
     let ended = container.and_then(|it| it.last_state.as_ref()?.terminated.as_ref());
@@ -194,7 +200,7 @@ fn of_pod(pod: &Pod) -> RuntimePod {
         }),
         ready: Some(is_ready(pod)),
         restarts: container.map(|container| container.restart_count),
-        message: cause(pod).filter(|_| !is_ready(pod)),
+        message: why(observed, pod).filter(|_| !is_ready(pod)),
         exit_code: ended.map(|ended| ended.exit_code),
     }
 }

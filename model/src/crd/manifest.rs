@@ -1,7 +1,8 @@
 //! The custom resource definitions as they are installed.
 
 use super::{
-    Build, Endpoint, MendixApp, OperatorConfiguration, OperatorVersion, Runtime, StorageInstance, StoragePlan,
+    Build, DatabaseClaim, Endpoint, Environment, MendixApp, OperatorConfiguration, OperatorVersion, Runtime,
+    StorageInstance, StoragePlan,
 };
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     CustomResourceDefinition, JSONSchemaProps, JSONSchemaPropsOrArray, JSONSchemaPropsOrBool,
@@ -19,6 +20,8 @@ pub fn all() -> Vec<CustomResourceDefinition> {
         Endpoint::crd(),
         Runtime::crd(),
         OperatorVersion::crd(),
+        Environment::crd(),
+        DatabaseClaim::crd(),
     ]
     .map(preserving_unknown_fields)
     .into()

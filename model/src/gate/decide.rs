@@ -2,7 +2,7 @@
 
 use super::conditions::{CONDITIONS, Case, Condition};
 use super::settle::settle;
-use super::situation::{Claim, Database, Gate, Pod, Situation};
+use super::situation::{Claim, Gate, Pod, Situation};
 use crate::crd::claim::{ClaimState, DatabaseClaimSpec};
 
 /// What is to be done. `record` is written first, if at all; `steps` rest on the claim as it was read.
@@ -70,7 +70,10 @@ pub(super) fn decide_by(conditions: &[Condition], situation: &Situation) -> Deci
     let held = admit(conditions, &mut record, situation);
     Decision {
         record: (record != claim.record).then_some(record),
-        steps: situation.present().filter_map(|pod| step(claim, pod)).collect(),
+        steps: situation
+            .present()
+            .filter_map(|pod| step(conditions, situation, claim, pod))
+            .collect(),
         held,
     }
 }
@@ -111,7 +114,7 @@ fn admit(conditions: &[Condition], record: &mut DatabaseClaimSpec, situation: &S
 }
 
 /// What the claim, as it is written, asks for at one pod.
-fn step(claim: &Claim, pod: &Pod) -> Option<Step> {
+fn step(conditions: &[Condition], situation: &Situation, claim: &Claim, pod: &Pod) -> Option<Step> {
     let uid = pod.uid.clone();
     let entry = claim.record.entry(&uid);
     if pod.finalizer && pod.ended {
@@ -126,14 +129,25 @@ fn step(claim: &Claim, pod: &Pod) -> Option<Step> {
         (_, _) if marked_by_another(claim, pod) => {
             (claim.record.state == ClaimState::Adopting).then_some(Step::Mark(uid))
         }
-        (Gate::Closed, Some(entry)) if claim.record.state == ClaimState::Held => {
-            let same =
-                entry.model == pod.model && entry.role == pod.role && pod.database == Database::Claimed;
-            Some(if same { Step::Open(uid) } else { Step::Void(uid) })
+        (Gate::Closed, Some(entry)) if entry.model != pod.model || entry.role != pod.role => {
+            Some(Step::Void(uid))
         }
+        (Gate::Closed, Some(_)) => still_may(conditions, situation, claim, pod).then_some(Step::Open(uid)),
         (_, _) if claim.record.state == ClaimState::Adopting && pod.mark.is_none() => Some(Step::Mark(uid)),
         _ => None,
     }
+}
+
+/// Between its entry into the claim and this moment, something may have come up that keeps a pod from starting.
+fn still_may(conditions: &[Condition], situation: &Situation, claim: &Claim, pod: &Pod) -> bool {
+    let record = &claim.record;
+    let case = Case {
+        situation,
+        record,
+        pod,
+    };
+    let mut lasting = conditions.iter().filter(|condition| condition.lasting);
+    lasting.all(|condition| condition.hold(&case).is_none())
 }
 
 fn marked_by_another(claim: &Claim, pod: &Pod) -> bool {

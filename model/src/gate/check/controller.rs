@@ -1,7 +1,7 @@
 //! A controller, one request to the API server at a time.
 
 use super::object::seen;
-use super::setup::{MODELS, Setup, Without};
+use super::setup::{Foreign, MODELS, Setup, Without};
 use super::state::{ClaimState, Controller, Life, Pods, State};
 use super::world::{Event, delete, remove};
 use crate::crd::claim::{ClaimState as Phase, DatabaseClaimSpec, ModelSeen, Owner, Schema, SchemaState};
@@ -68,7 +68,7 @@ impl Tables {
 }
 
 /// What a controller may do next.
-pub(super) fn events(tables: &Tables, state: &State, at: usize) -> Vec<Event> {
+pub(super) fn events(state: &State, at: usize) -> Vec<Event> {
     let crash = [Event::Crash(at)];
     match state.controllers[at] {
         Controller::Idle => vec![Event::Read(at)],
@@ -225,10 +225,10 @@ fn slot(uid: &str) -> usize {
 fn request(setup: &Setup, claim: u8, step: &Step) -> Option<Request> {
     Some(match step {
         Step::Open(uid) => Request::Open(slot(uid)),
+        Step::Track(_) if setup.without == Without::Finalizer => return None,
         Step::Track(uid) => Request::Track(slot(uid)),
         Step::Release(uid) => Request::Release(slot(uid)),
         Step::Mark(_) if setup.without == Without::Marks => return None,
-        Step::Track(_) if setup.without == Without::Finalizer => return None,
         Step::Mark(uid) => Request::Mark(slot(uid), claim),
         Step::Void(uid) => Request::Delete(slot(uid)),
     })
@@ -236,8 +236,8 @@ fn request(setup: &Setup, claim: u8, step: &Step) -> Option<Request> {
 
 fn situation(setup: &Setup, tables: &Tables, view: &View) -> Situation {
     let (claim, pods, wanted, mode, complete, gone) = view;
-    let shown =
-        |slot: &usize| pods[*slot].life == Life::Here && (*complete || !setup.slots[*slot].unlabelled);
+    let complete = *complete && !setup.labels_only;
+    let shown = |slot: &usize| pods[*slot].life == Life::Here && (complete || !setup.slots[*slot].stranger);
     let marks = |mut pod: crate::gate::Pod| {
         if setup.without == Without::Marks && pod.mark.is_none() {
             pod.mark = claim.map(|(uid, _)| uid.to_string());
@@ -247,10 +247,13 @@ fn situation(setup: &Setup, tables: &Tables, view: &View) -> Situation {
     Situation {
         owner: owner(),
         mode: setup.modes[usize::from(*mode)],
-        wanted: Some(MODELS[usize::from(setup.wanted[usize::from(*wanted)])].to_owned()),
+        wanted: setup
+            .wanted
+            .get(usize::from(*wanted))
+            .map(|model| MODELS[usize::from(*model)].to_owned()),
         claim: claim.map(|(uid, record)| Claim {
             uid: uid.to_string(),
-            record: tables.record(record).clone(),
+            record: read(setup, tables, record),
         }),
         pods: (0..setup.slots.len())
             .filter(shown)
@@ -260,9 +263,17 @@ fn situation(setup: &Setup, tables: &Tables, view: &View) -> Situation {
             .filter(|slot| gone & (1 << slot) != 0)
             .map(|slot| slot.to_string())
             .collect::<BTreeSet<_>>(),
-        complete: *complete || setup.without == Without::CompleteList,
+        complete: complete || setup.without == Without::CompleteList,
         restored: None,
     }
+}
+
+fn read(setup: &Setup, tables: &Tables, record: u32) -> DatabaseClaimSpec {
+    let mut record = tables.record(record).clone();
+    if setup.without == Without::Owner {
+        record.owner = owner();
+    }
+    record
 }
 
 fn owner() -> Owner {
@@ -291,7 +302,7 @@ pub(super) fn first_claim(setup: &Setup, tables: &mut Tables) -> ClaimState {
         });
         record.model = Some(model);
     }
-    if setup.foreign {
+    if setup.foreign == Foreign::Owner {
         record.owner.environment = "other".to_owned();
     }
     Some((1, tables.number(&record)))

@@ -2,7 +2,7 @@
 
 use super::controller::{self, Tables};
 use super::setup::Setup;
-use super::state::{PodState, Pods, State};
+use super::state::{PodState, State};
 use super::world::{self, Event};
 use indexmap::IndexMap;
 
@@ -50,11 +50,11 @@ pub(super) fn explore(setup: &Setup) -> Found {
 pub(super) fn start(setup: &Setup, tables: &mut Tables) -> State {
     let claim = controller::first_claim(setup, tables);
     State {
-        pods: Pods::default(),
+        pods: setup.first_pods(),
         claim,
         claims_made: u8::from(claim.is_some()),
         schema: 0,
-        returned: false,
+        misplaced: false,
         wanted: 0,
         mode: 0,
         forced: setup.faults.forced,
@@ -70,7 +70,7 @@ fn successors(setup: &Setup, tables: &mut Tables, state: &State) -> Vec<(Event, 
         .filter_map(|event| Some((event, world::after(setup, state, event)?)))
         .collect();
     for at in 0..setup.controllers {
-        for event in controller::events(tables, state, at) {
+        for event in controller::events(state, at) {
             next.extend(controller::after(setup, tables, state, event).map(|state| (event, state)));
         }
     }

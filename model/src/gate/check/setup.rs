@@ -1,5 +1,6 @@
 //! What is explored: pods that may be made, what is wanted, which faults strike.
 
+use super::state::{Life, PodState, Pods, Process, Report};
 use crate::crd::claim::{ClaimState, Role};
 use crate::crd::common::LeaderSelection;
 use crate::gate::{CONDITIONS, Condition};
@@ -26,8 +27,8 @@ pub(super) struct Slot {
     pub(super) contradicts: bool,
     /// Born with the gate.
     pub(super) gated: bool,
-    /// Found only by a complete list: it bears none of our labels.
-    pub(super) unlabelled: bool,
+    /// Runs from the start, without gate and labels: only a complete list shows it.
+    pub(super) stranger: bool,
 }
 
 pub(super) fn pod(role: Role, model: u8) -> Slot {
@@ -39,7 +40,7 @@ pub(super) fn pod(role: Role, model: u8) -> Slot {
         claimed: true,
         contradicts: false,
         gated: true,
-        unlabelled: false,
+        stranger: false,
     }
 }
 
@@ -55,7 +56,7 @@ pub(super) fn worker(model: u8) -> Slot {
 pub(super) fn stranger(model: u8) -> Slot {
     Slot {
         gated: false,
-        unlabelled: true,
+        stranger: true,
         model: None,
         role: Role::Unknown,
         ..leader(model)
@@ -81,6 +82,8 @@ pub(super) enum Without {
     Marks,
     /// The complete list that ends adopting.
     CompleteList,
+    /// The owner in the claim.
+    Owner,
 }
 
 /// How often each fault may strike. Controllers may end between two requests at any time besides.
@@ -104,11 +107,22 @@ pub(super) enum Kubelet {
     Lagging,
 }
 
+/// A process of somebody else that runs on the database all the time.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Foreign {
+    /// There is none.
+    Nobody,
+    /// The claim's owner is another environment.
+    Owner,
+    /// The claim is ours, and the other one pays no heed to it.
+    Process,
+}
+
 /// A whole exploration.
 #[derive(Clone, Debug)]
 pub(super) struct Setup {
     pub(super) slots: Vec<Slot>,
-    /// Wanted models, one after the other.
+    /// Wanted models, one after the other; none: not known.
     pub(super) wanted: Vec<u8>,
     /// Ways of leading, one after the other.
     pub(super) modes: Vec<LeaderSelection>,
@@ -119,8 +133,9 @@ pub(super) struct Setup {
     pub(super) claim: Option<ClaimState>,
     /// A leader of this model was ready before.
     pub(super) synced: Option<u8>,
-    /// The claim is another environment's, whose leader runs all the time.
-    pub(super) foreign: bool,
+    pub(super) foreign: Foreign,
+    /// Lists find pods by our labels only, so that they are never complete.
+    pub(super) labels_only: bool,
     pub(super) without: Without,
     pub(super) conditions: Vec<Condition>,
 }
@@ -136,10 +151,27 @@ impl Setup {
             faults: Faults::default(),
             claim: Some(ClaimState::Held),
             synced: None,
-            foreign: false,
+            foreign: Foreign::Nobody,
+            labels_only: false,
             without: Without::Nothing,
             conditions: CONDITIONS.to_vec(),
         }
+    }
+
+    /// Strangers run from the start.
+    pub(super) fn first_pods(&self) -> Pods {
+        let mut pods = Pods::default();
+        for (slot, pod) in self.slots.iter().zip(&mut pods).filter(|(slot, _)| slot.stranger) {
+            debug_assert!(!slot.gated, "what runs has no gate");
+            *pod = PodState {
+                life: Life::Here,
+                bound: true,
+                process: Process::Running,
+                report: Report::Running,
+                ..PodState::default()
+            };
+        }
+        pods
     }
 
     /// Without one condition of the gate.

@@ -92,8 +92,8 @@ pub(super) struct State {
     pub(super) claims_made: u8,
     /// Model that the schema of the database has.
     pub(super) schema: u8,
-    /// A process started on the schema of a later model.
-    pub(super) returned: bool,
+    /// A process started on the schema of a later model, or a worker on that of any other.
+    pub(super) misplaced: bool,
     /// Index in the setup's wanted models.
     pub(super) wanted: u8,
     /// Index in the setup's modes.

@@ -1,7 +1,7 @@
 //! What happens beside the controllers: people, kubelets, processes and faults.
 
 use super::object::report;
-use super::setup::{Kubelet, Setup, Slot};
+use super::setup::{Foreign, Kubelet, Setup, Slot};
 use super::state::{Life, PodState, Process, Report, State};
 use crate::crd::claim::Role;
 
@@ -147,7 +147,8 @@ fn of_pod(setup: &Setup, next: &mut State, event: Event, slot: usize) -> Option<
     (pod != before).then_some(())?;
     next.pods[slot] = pod;
     let starts = pod.process == Process::Running && before.process != Process::Running;
-    next.returned |= starts && setup.slots[slot].runs < next.schema;
+    let (runs, leads) = (setup.slots[slot].runs, setup.slots[slot].leads);
+    next.misplaced |= starts && (runs < next.schema || (!leads && runs != next.schema));
     if is_written(&before, &pod) {
         next.pod_changed(slot);
     }
@@ -248,9 +249,8 @@ pub(super) fn broken(setup: &Setup, state: &State) -> Option<&'static str> {
         pods.filter(|(pod, _)| pod.process == Process::Running)
             .map(|(_, slot)| slot)
     };
-    let foreign = usize::from(setup.foreign);
     let leaders = running().filter(|slot| slot.leads).count();
-    if foreign > 0 && running().next().is_some() {
+    if setup.foreign != Foreign::Nobody && running().next().is_some() {
         return Some("I1: two environments on one database");
     }
     if running().any(|slot| !slot.claimed) {
@@ -266,5 +266,7 @@ pub(super) fn broken(setup: &Setup, state: &State) -> Option<&'static str> {
     if peers > 0 && leaders > 0 {
         return Some("I3: two modes");
     }
-    state.returned.then_some("I4: a model on a newer schema")
+    state
+        .misplaced
+        .then_some("I4: a process on the schema of another model")
 }

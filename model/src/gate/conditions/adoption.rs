@@ -8,6 +8,7 @@ pub(super) const CONDITION: Condition = Condition {
     invariants: &["I2", "I3"],
     statement: "Every pod that runs on the database is known and tracked.",
     remedy: "it opens by itself when the pods that run without the gate have ended; kubectl mendix protect restarts them in order",
+    lasting: true,
     check,
 };
 

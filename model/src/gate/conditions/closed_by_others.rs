@@ -8,6 +8,7 @@ pub(super) const CONDITION: Condition = Condition {
     invariants: &[],
     statement: "No other scheduling gate is left when ours goes.",
     remedy: "it opens by itself when the others have gone",
+    lasting: false,
     check,
 };
 

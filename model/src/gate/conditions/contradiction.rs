@@ -7,6 +7,7 @@ pub(super) const CONDITION: Condition = Condition {
     invariants: &["I5"],
     statement: "Role, variables and containers of a pod say the same.",
     remedy: "correct the pod template",
+    lasting: true,
     check,
 };
 

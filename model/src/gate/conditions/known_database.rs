@@ -8,6 +8,7 @@ pub(super) const CONDITION: Condition = Condition {
     invariants: &["I1"],
     statement: "A pod names the database of its environment, and no other.",
     remedy: "correct the variables of the pod template",
+    lasting: true,
     check,
 };
 

@@ -7,6 +7,7 @@ pub(super) const CONDITION: Condition = Condition {
     invariants: &["I3", "I4"],
     statement: "The model of a pod is known by the digest of its image.",
     remedy: "it opens by itself once the image was pulled",
+    lasting: false,
     check,
 };
 

@@ -39,6 +39,8 @@ pub struct Condition {
     pub statement: &'static str,
     /// What to do when it is not.
     pub remedy: &'static str,
+    /// Whether it must still be met when the gate goes, some time after the pod was entered into the claim.
+    pub lasting: bool,
     /// What is wrong, in words; nothing when the condition is met.
     pub check: fn(&Case) -> Option<String>,
 }

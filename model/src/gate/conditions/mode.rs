@@ -9,6 +9,7 @@ pub(super) const CONDITION: Condition = Condition {
     invariants: &["I2", "I3"],
     statement: "The role of a pod fits the way the environment is led, and pods led in two ways never run together.",
     remedy: "see kubectl mendix status for the pods that have to end first",
+    lasting: false,
     check,
 };
 

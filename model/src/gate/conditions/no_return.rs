@@ -7,6 +7,7 @@ pub(super) const CONDITION: Condition = Condition {
     invariants: &["I4"],
     statement: "No model starts on a schema newer than its own.",
     remedy: "restore the backup of the database and declare it with --restored, or deploy the newer model",
+    lasting: false,
     check,
 };
 

@@ -8,6 +8,7 @@ pub(super) const CONDITION: Condition = Condition {
     invariants: &["I2"],
     statement: "At most one leader may run.",
     remedy: "it opens by itself when the other leader has ended; if its node is lost for good: kubectl mendix fence NODE",
+    lasting: false,
     check,
 };
 

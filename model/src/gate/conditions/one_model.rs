@@ -7,6 +7,7 @@ pub(super) const CONDITION: Condition = Condition {
     invariants: &["I3"],
     statement: "All pods that may run have one model.",
     remedy: "it opens by itself when the pods of the other model have ended",
+    lasting: false,
     check,
 };
 

@@ -7,6 +7,7 @@ pub(super) const CONDITION: Condition = Condition {
     invariants: &["I1"],
     statement: "The database belongs to the environment of the pod.",
     remedy: "give the environment a database of its own, or take this one over with kubectl mendix adopt",
+    lasting: true,
     check,
 };
 

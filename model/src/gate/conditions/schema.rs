@@ -9,6 +9,7 @@ pub(super) const CONDITION: Condition = Condition {
     invariants: &["I3", "I4"],
     statement: "A pod that does not update the schema starts only on the schema of its own model.",
     remedy: "it opens by itself when the leader is ready",
+    lasting: false,
     check,
 };
 

@@ -8,6 +8,7 @@ pub(super) const CONDITION: Condition = Condition {
     invariants: &["I1", "I2", "I3"],
     statement: "The claim is held: neither contested, nor suspended, nor free.",
     remedy: "see kubectl mendix status for the cause, then run kubectl mendix adopt",
+    lasting: true,
     check,
 };
 

@@ -7,6 +7,7 @@ pub(super) const CONDITION: Condition = Condition {
     invariants: &[],
     statement: "The model of a pod is the one that is to run.",
     remedy: "the model follows the template of the leader: change that one first",
+    lasting: false,
     check,
 };
 

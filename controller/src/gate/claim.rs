@@ -1,0 +1,113 @@
+//! Writes claims: made once by whoever comes first, then swapped as they were read.
+
+use super::act::Outcome;
+use super::observe::{Observed, read_claim};
+use crate::context::Context;
+use crate::error::Error;
+use kube::api::{DeleteParams, ObjectMeta, PostParams, Preconditions};
+use kube::{Api, ResourceExt};
+use mendix_model::crd::DatabaseClaim;
+use mendix_model::crd::claim::DatabaseClaimSpec;
+use mendix_model::names;
+use std::collections::BTreeMap;
+
+/// Makes or swaps the claim. Another writer in between makes the round outdated.
+pub(crate) async fn write(
+    context: &Context,
+    observed: &Observed,
+    record: &DatabaseClaimSpec,
+) -> Result<Outcome, Error> {
+    let Ok(name) = &observed.claim_name else {
+        return Ok(Outcome::Done);
+    };
+    let claims = claims(context);
+    let parameters = PostParams {
+        field_manager: Some(names::FIELD_MANAGER.to_owned()),
+        ..PostParams::default()
+    };
+    let written = match &observed.claim {
+        Some(claim) => {
+            let next = DatabaseClaim {
+                spec: record.clone(),
+                ..claim.clone()
+            };
+            claims.replace(name, &parameters, &next).await
+        }
+        None => claims.create(&parameters, &new(observed, name, record)).await,
+    };
+    match written {
+        Ok(claim) => Ok(Outcome::ClaimWritten(claim)),
+        Err(kube::Error::Api(answer)) if answer.is_conflict() || answer.is_already_exists() => {
+            Ok(Outcome::Outdated)
+        }
+        Err(kube::Error::Api(answer)) if answer.is_not_found() && observed.claim.is_some() => {
+            Ok(Outcome::Outdated)
+        }
+        Err(error) => Err(Error::write(format!("DatabaseClaim {name}"))(error)),
+    }
+}
+
+fn new(observed: &Observed, name: &str, record: &DatabaseClaimSpec) -> DatabaseClaim {
+    DatabaseClaim {
+        metadata: ObjectMeta {
+            name: Some(name.to_owned()),
+            labels: Some(labels(observed)),
+            finalizers: Some(vec![names::CLAIM_FINALIZER.to_owned()]),
+            ..ObjectMeta::default()
+        },
+        spec: record.clone(),
+    }
+}
+
+/// By these a claim that changes wakes its environment.
+fn labels(observed: &Observed) -> BTreeMap<String, String> {
+    BTreeMap::from([
+        (
+            names::ENVIRONMENT_LABEL.to_owned(),
+            observed.owner.environment.clone(),
+        ),
+        (
+            names::NAMESPACE_LABEL.to_owned(),
+            observed.owner.namespace.clone(),
+        ),
+    ])
+}
+
+/// Gives a claim up that nothing may run under any more. The version keeps a pod that was reserved meanwhile.
+pub(crate) async fn give_up(context: &Context, observed: &Observed, name: &str) -> Result<(), Error> {
+    let Some(claim) = read_claim(context, name).await? else {
+        return Ok(());
+    };
+    if claim.spec.owner != observed.owner || !claim.spec.opened.is_empty() {
+        return Ok(());
+    }
+    let freed = DatabaseClaim {
+        metadata: ObjectMeta {
+            finalizers: None,
+            ..claim.metadata.clone()
+        },
+        spec: claim.spec.clone(),
+    };
+    let claims = claims(context);
+    let what = || format!("DatabaseClaim {name}");
+    let without = claims
+        .replace(name, &PostParams::default(), &freed)
+        .await
+        .map_err(Error::write(what()))?;
+    let parameters = DeleteParams {
+        preconditions: Some(Preconditions {
+            uid: without.uid(),
+            resource_version: without.resource_version(),
+        }),
+        ..DeleteParams::default()
+    };
+    match claims.delete(name, &parameters).await {
+        Ok(_) => Ok(()),
+        Err(kube::Error::Api(answer)) if answer.is_not_found() => Ok(()),
+        Err(error) => Err(Error::write(what())(error)),
+    }
+}
+
+fn claims(context: &Context) -> Api<DatabaseClaim> {
+    Api::all(context.client.clone())
+}

@@ -1,0 +1,70 @@
+//! `Environment`: opens the gates of an app's pods, one after the other, as `mendix_model::gate` decides.
+//!
+//! Everything is read anew in each round, the claim before the pods; nothing is believed from a cache. Each write
+//! names the version that it was decided on, so that what is outdated fails and is decided again.
+
+mod act;
+mod claim;
+mod fence;
+mod identity;
+mod observe;
+mod pod;
+mod situation;
+mod status;
+
+pub(crate) use identity::claim_of;
+
+use crate::context::Context;
+use crate::error::Error;
+use crate::reconcile::Kind;
+use crate::report::Report;
+use act::Outcome;
+use jiff::Timestamp;
+use mendix_model::crd::{Environment, EnvironmentStatus};
+use mendix_model::gate::decide;
+use mendix_model::rollout;
+use observe::Observed;
+
+/// Rounds of one reconcile. A pod is written by scheduler and kubelet as well, so a round that fails on an outdated
+/// version is usual; a round that opens follows the one that wrote the claim.
+const ROUNDS: usize = 8;
+
+impl Kind for Environment {
+    async fn reconcile(&self, context: &Context, now: Timestamp) -> Result<Report<EnvironmentStatus>, Error> {
+        let cluster = context.cluster().await?;
+        let mut known = None;
+        for _ in 0..ROUNDS {
+            let observed = match known.take() {
+                Some(observed) => observed,
+                None => Box::pin(observe::observe(context, self, &cluster)).await?,
+            };
+            if observed.is_over(self) {
+                return act::end(context, self, &observed, now).await;
+            }
+            let situation = situation::situation(self, &observed);
+            let decision = decide(&situation);
+            let deletions = rollout::plan(&situation, &situation::progress(&observed));
+            match act::act(context, &observed, &decision, &deletions).await? {
+                Outcome::Done => {
+                    act::leave_earlier_claim(context, self, &observed).await?;
+                    return Ok(status::report(self, &observed, &decision));
+                }
+                Outcome::ClaimWritten(claim) => known = observed.with(claim),
+                Outcome::Outdated => {}
+            }
+        }
+        Ok(status::unsettled(self))
+    }
+}
+
+impl Observed {
+    /// The same pods under the claim as it was just written. A claim that was just made asks for a new list: pods may
+    /// have been reserved under an earlier one meanwhile.
+    fn with(self, claim: mendix_model::crd::DatabaseClaim) -> Option<Self> {
+        let same = self.claim.as_ref().map(|it| &it.metadata.uid) == Some(&claim.metadata.uid);
+        same.then(|| Self {
+            claim: Some(claim),
+            ..self
+        })
+    }
+}

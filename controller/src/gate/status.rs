@@ -1,0 +1,94 @@
+//! What the status of an environment says. Pure.
+
+use super::observe::Observed;
+use crate::report::Report;
+use kube::ResourceExt;
+use mendix_model::conditions::Progress;
+use mendix_model::crd::environment::HeldPod;
+use mendix_model::crd::{Environment, EnvironmentStatus};
+use mendix_model::gate::Decision;
+use std::time::Duration;
+
+/// Watches wake the gate; this is for what no watch shows, such as a node that was fenced by hand elsewhere.
+const LOOK_AGAIN: Duration = Duration::from_secs(10);
+
+/// The report after a round that left nothing to do.
+pub(crate) fn report(
+    environment: &Environment,
+    observed: &Observed,
+    decision: &Decision,
+) -> Report<EnvironmentStatus> {
+    let held = held(observed, decision);
+    let record = observed.claim.as_ref().map(|claim| &claim.spec);
+    let status = EnvironmentStatus {
+        claim: observed.claim.as_ref().map(ResourceExt::name_any),
+        claim_state: record.map(|record| format!("{:?}", record.state)),
+        model: record.and_then(|record| record.model.clone()),
+        held_count: i32::try_from(held.len()).ok(),
+        held: Some(held.clone()).filter(|held| !held.is_empty()),
+        ..environment.status.clone().unwrap_or_default()
+    };
+    Report {
+        status,
+        progress: progress(observed, &held),
+        requeue: Some(LOOK_AGAIN).filter(|_| !held.is_empty()),
+    }
+}
+
+fn progress(observed: &Observed, held: &[HeldPod]) -> Progress {
+    if let Err(problem) = &observed.claim_name {
+        return Progress::stalled("DatabaseUnknown", problem.clone());
+    }
+    match held.first() {
+        Some(first) => Progress::working(
+            "Held",
+            format!(
+                "pod {} waits at the gate: {} {}",
+                first.pod, first.rule, first.message
+            ),
+        ),
+        None => Progress::Ready,
+    }
+}
+
+fn held(observed: &Observed, decision: &Decision) -> Vec<HeldPod> {
+    let name = |uid: &str| {
+        let pod = observed
+            .pods
+            .iter()
+            .find(|pod| pod.metadata.uid.as_deref() == Some(uid));
+        pod.map(ResourceExt::name_any).unwrap_or_default()
+    };
+    let mut held: Vec<_> = decision
+        .held
+        .iter()
+        .map(|held| HeldPod {
+            pod: name(&held.uid),
+            rule: held.hold.rule.to_owned(),
+            message: held.hold.message.clone(),
+        })
+        .collect();
+    held.sort_by(|one, other| one.pod.cmp(&other.pod));
+    held
+}
+
+/// Others write as fast as we read.
+pub(crate) fn unsettled(environment: &Environment) -> Report<EnvironmentStatus> {
+    Report {
+        status: environment.status.clone().unwrap_or_default(),
+        progress: Progress::working(
+            "Changing",
+            "pods or claim change faster than they are read; trying again",
+        ),
+        requeue: Some(Duration::from_secs(1)),
+    }
+}
+
+/// The environment has ended.
+pub(crate) fn over(environment: &Environment) -> Report<EnvironmentStatus> {
+    Report {
+        status: environment.status.clone().unwrap_or_default(),
+        progress: Progress::working("Deleting", "being deleted"),
+        requeue: None,
+    }
+}

@@ -1,0 +1,110 @@
+//! `Environment`: an app with its database, however its pods come about; what people intend with it, and why its pods
+//! wait.
+
+use super::common::LeaderSelection;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What an environment is, and what is intended with it.
+#[serde_with::skip_serializing_none]
+#[derive(CustomResource, KubeSchema, Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[kube(
+    group = "guard.kubectl-mendix.io",
+    version = "v1alpha1",
+    kind = "Environment",
+    plural = "environments",
+    namespaced,
+    status = "EnvironmentStatus",
+    derive = "PartialEq",
+    category = "mendix",
+    printcolumn(name = "Claim", type_ = "string", json_path = ".status.claim"),
+    printcolumn(name = "State", type_ = "string", json_path = ".status.claimState"),
+    printcolumn(name = "Model", type_ = "string", json_path = ".status.model"),
+    printcolumn(name = "Held", type_ = "integer", json_path = ".status.heldCount"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
+)]
+#[serde(rename_all = "camelCase")]
+pub struct EnvironmentSpec {
+    /// Who leads among the pods.
+    pub leader_selection: Option<LeaderSelection>,
+    /// Model that is to run, where it is known before any pod; else that of the leader's current template.
+    pub model: Option<String>,
+    /// Secret with the documented keys of the database; else the pods' own variables say which database it is.
+    pub database_secret_name: Option<String>,
+    /// When a pod counts as ended although no kubelet said so; `manual` when absent.
+    pub fencing: Option<Fencing>,
+    /// Nodes that somebody said are off for good.
+    pub fenced: Option<Vec<FencedNode>>,
+    /// A restore of the database that somebody declared.
+    pub restored: Option<Restored>,
+}
+
+/// What proves that the pods of a lost node have ended.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Fencing {
+    /// Only a person's word: `kubectl mendix fence NODE`.
+    #[default]
+    Manual,
+    /// The node's object was deleted: right where a cloud provider deletes it only after the machine is off.
+    NodeDeleted,
+    /// Taint `node.kubernetes.io/out-of-service`, which a person or a fencing agent sets.
+    OutOfServiceTaint,
+}
+
+/// A node that is off for good.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FencedNode {
+    /// Name of the node.
+    pub name: String,
+    /// When it was said. Pods that were made later are not meant.
+    pub at: String,
+}
+
+/// A declared restore.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Restored {
+    /// Tells this restore from others, so that each counts once.
+    pub id: String,
+    /// Model that the restored database fits.
+    pub model: String,
+}
+
+/// What the gate knows of an environment.
+#[serde_with::skip_serializing_none]
+#[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EnvironmentStatus {
+    /// Generation of the spec that this status speaks of.
+    pub observed_generation: Option<i64>,
+    /// Claim of the database.
+    pub claim: Option<String>,
+    /// State of the claim.
+    pub claim_state: Option<String>,
+    /// Model of the pods that may run.
+    pub model: Option<String>,
+    /// Pods that wait at the gate, and why.
+    pub held: Option<Vec<HeldPod>>,
+    /// Number of pods that wait at the gate.
+    pub held_count: Option<i32>,
+    /// Standard conditions: Ready, Reconciling, Stalled.
+    #[serde(default)]
+    #[x_kube(merge_strategy = kube::core::ListMerge::Map(vec!["type".into()]))]
+    pub conditions: Vec<Condition>,
+}
+
+/// A pod that waits at the gate.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HeldPod {
+    /// Name of the pod.
+    pub pod: String,
+    /// Id of the condition that holds it.
+    pub rule: String,
+    /// What is missing and what to do.
+    pub message: String,
+}

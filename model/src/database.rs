@@ -1,0 +1,16 @@
+//! Which database a pod names, so that two names of one database are seen to be one.
+
+mod address;
+mod host;
+mod identity;
+mod kind;
+mod parts;
+mod problem;
+mod secret;
+mod server;
+mod text;
+
+pub use address::Address;
+pub use identity::Identity;
+pub use problem::Problem;
+pub use secret::from_secret;
