@@ -12,7 +12,7 @@ use kube::core::PartialObjectMeta;
 use kube::{Resource, ResourceExt};
 use mendix_controller::Context;
 use mendix_controller::testing::{Error, Kind, reconcile};
-use mendix_model::crd::{Build, Endpoint, MendixApp, Runtime, StorageInstance};
+use mendix_model::crd::{Build, Endpoint, Environment, MendixApp, Runtime, StorageInstance};
 use serde_json::{Value, json};
 use server::Server;
 use std::sync::Arc;
@@ -54,6 +54,10 @@ fn prepared() -> Server {
             },
         }),
     );
+    put(
+        "/api/v1/namespaces/kube-system".to_owned(),
+        json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "kube-system", "uid": "this-cluster" } }),
+    );
     server
 }
 
@@ -61,8 +65,8 @@ async fn reconcile_all<K: Kind>(server: &Server, context: &Arc<Context>) -> Resu
 where
     PartialObjectMeta<K>: Resource,
 {
-    let plural = K::plural(&());
-    for object in cluster::all(server, &format!("{GROUP}/{plural}")) {
+    let (version, plural) = (K::api_version(&()), K::plural(&()));
+    for object in cluster::all(server, &format!("/apis/{version}/namespaces/prod/{plural}")) {
         let trigger: PartialObjectMeta<K> = serde_json::from_value(object).expect("metadata");
         assert!(!trigger.name_any().is_empty());
         match reconcile(Arc::new(trigger), context.clone()).await {
@@ -79,6 +83,7 @@ async fn round(server: &Server, context: &Arc<Context>) -> Result<(), Error> {
     reconcile_all::<Build>(server, context).await?;
     reconcile_all::<Endpoint>(server, context).await?;
     reconcile_all::<Runtime>(server, context).await?;
+    reconcile_all::<Environment>(server, context).await?;
     Ok(())
 }
 
@@ -110,6 +115,11 @@ fn check(server: &Server) {
     let runtime: Vec<_> = pods
         .iter()
         .filter(|pod| cluster::label(pod, "kubectl-mendix.io/component") == "runtime")
+        .filter(|pod| {
+            pod["spec"]["schedulingGates"]
+                .as_array()
+                .is_none_or(Vec::is_empty)
+        })
         .collect();
     let models: std::collections::BTreeSet<_> = runtime
         .iter()
@@ -152,7 +162,14 @@ fn stripped(value: Value) -> Value {
         Value::Object(fields) => {
             let fields = fields.into_iter();
             let kept = fields.filter(|(key, _)| {
-                !["lastTransitionTime", "observedGeneration", "name", "message"].contains(&key.as_str())
+                ![
+                    "lastTransitionTime",
+                    "observedGeneration",
+                    "name",
+                    "message",
+                    "uid",
+                ]
+                .contains(&key.as_str())
             });
             kept.map(|(key, value)| (key, stripped(value))).collect()
         }

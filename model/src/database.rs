@@ -6,11 +6,14 @@ mod identity;
 mod kind;
 mod parts;
 mod problem;
+pub mod role;
 mod secret;
 mod server;
 mod text;
+mod variables;
 
 pub use address::Address;
 pub use identity::Identity;
 pub use problem::Problem;
 pub use secret::from_secret;
+pub use variables::{FromVariables, from_variables};

@@ -42,6 +42,7 @@ pub(crate) fn observed() -> Observed {
         database: Some(secret("shop-database", "x")),
         file: Some(secret("shop-file", "y")),
         image: "mendix:1".to_owned(),
+        claim: Some("database-1".to_owned()),
         ..Observed::default()
     }
 }

@@ -25,6 +25,7 @@ fn the_pod_template_is_this() {
     insta::assert_yaml_snapshot!(template, @r#"
     metadata:
       annotations:
+        kubectl-mendix.io/database: database-1
         kubectl-mendix.io/leader-selection: assigned
       labels:
         app: shop
@@ -146,6 +147,8 @@ fn the_pod_template_is_this() {
             - mountPath: /run/mendix/guard
               name: guard
               readOnly: false
+      schedulingGates:
+        - name: kubectl-mendix.io/gate
       securityContext:
         runAsNonRoot: true
         seccompProfile:

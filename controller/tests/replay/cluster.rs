@@ -18,6 +18,9 @@ pub(crate) fn step(server: &Server) {
             _ => {}
         }
     }
+    for pod in all(server, PODS) {
+        live(server, pod);
+    }
     for deployment in all(server, DEPLOYMENTS) {
         run(server, deployment);
     }
@@ -54,7 +57,10 @@ fn end_provisioner(server: &Server, pod: Value) {
             server.state().put(&path, json!({
                 "apiVersion": "v1", "kind": "Secret",
                 "metadata": {"name": secret, "labels": {"kubectl-mendix.io/storage-instance": value("MENDIX_STORAGE_INSTANCE")}},
-                "data": {"database-type": "UG9zdGdyZVNRTA=="},
+                // PostgreSQL, db:5432, shop.
+                "data": {
+                    "database-type": "UG9zdGdyZVNRTA==", "database-host": "ZGI6NTQzMg==", "database-name": "c2hvcA==",
+                },
             }));
         }
     }
@@ -117,17 +123,42 @@ fn run(server: &Server, mut deployment: Value) {
             &format!("{}-{uid}-{}", name(&deployment), present.len()),
         );
     }
-    for mut pod in present {
-        pod["status"] = json!({"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]});
-        let path = format!("{PODS}/{}", name(&pod));
-        server.state().put(&path, pod);
-    }
+    let ready = present.iter().filter(|pod| is_ready(pod)).count();
     deployment["status"] = json!({
         "observedGeneration": deployment["metadata"]["generation"],
-        "replicas": wanted, "updatedReplicas": wanted, "readyReplicas": wanted,
+        "replicas": wanted, "updatedReplicas": wanted, "readyReplicas": ready,
     });
     let path = format!("{DEPLOYMENTS}/{}", name(&deployment));
     server.state().put(&path, deployment);
+}
+
+fn is_ready(pod: &Value) -> bool {
+    pod["status"]["conditions"][0]["status"] == "True"
+}
+
+/// Scheduler and kubelet: a pod without gates runs, one that is to end has ended, and the kubelet says so.
+fn live(server: &Server, mut pod: Value) {
+    let gated = pod["spec"]["schedulingGates"]
+        .as_array()
+        .is_some_and(|gates| !gates.is_empty());
+    if gated || pod["template"].is_null() {
+        return;
+    }
+    pod["spec"]["nodeName"] = json!("one");
+    let leaving = !pod["metadata"]["deletionTimestamp"].is_null();
+    let container = |state: Value| {
+        json!([{ "name": "mendix", "image": "", "imageID": "", "ready": !leaving, "restartCount": 0,
+            "containerID": "containerd://1", "state": state }])
+    };
+    pod["status"] = if leaving {
+        let ended = json!({ "exitCode": 0, "containerID": "containerd://1" });
+        json!({ "phase": "Failed", "containerStatuses": container(json!({ "terminated": ended })) })
+    } else {
+        json!({ "phase": "Running", "conditions": [{"type": "Ready", "status": "True"}],
+            "containerStatuses": container(json!({ "running": {} })) })
+    };
+    let path = format!("{PODS}/{}", name(&pod));
+    server.state().put(&path, pod);
 }
 
 fn make(server: &Server, deployment: &Value, template: &Value, name: &str) {

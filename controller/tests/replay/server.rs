@@ -1,4 +1,4 @@
-//! An API server in a map: get, list by label, create, apply, merge patch, delete; and it can die after a write.
+//! An API server in a map: get, list by label, create, replace, apply, patch, delete; and it can die after a write.
 
 use axum::http::{Method, Request, Response, StatusCode, Uri};
 use http_body_util::BodyExt;
@@ -55,7 +55,15 @@ impl Server {
             return Ok(respond(StatusCode::OK, &body));
         }
         state.count_write()?;
-        Ok(state.write(&parts.method, &parts.uri, body))
+        let strategic = parts
+            .headers
+            .get("content-type")
+            .is_some_and(|it| it == "application/strategic-merge-patch+json");
+        Ok(if strategic {
+            state.patch(parts.uri.path(), &body)
+        } else {
+            state.write(&parts.method, &parts.uri, body)
+        })
     }
 }
 
@@ -121,6 +129,7 @@ impl State {
                 }
                 self.put(&path, body)
             }
+            Method::PUT => self.replace(&path, body),
             Method::PATCH if applies => self.apply(&path, &body),
             Method::PATCH => self.merge(&path, &body),
             Method::DELETE => self.delete(&path, &body),
@@ -156,6 +165,47 @@ impl State {
         self.put(path, object)
     }
 
+    fn replace(&mut self, path: &str, body: Value) -> Response<Body> {
+        match self.objects.get(path) {
+            None => not_found(),
+            Some(object) if object["metadata"]["resourceVersion"] != body["metadata"]["resourceVersion"] => {
+                failure(StatusCode::CONFLICT, "Conflict")
+            }
+            Some(_) => self.put(path, body),
+        }
+    }
+
+    /// A strategic merge patch, as far as the gate of pods uses it.
+    fn patch(&mut self, path: &str, body: &Value) -> Response<Body> {
+        let Some(mut object) = self.objects.get(path).cloned() else {
+            return not_found();
+        };
+        if body["metadata"]["resourceVersion"] != object["metadata"]["resourceVersion"] {
+            return failure(StatusCode::CONFLICT, "Conflict");
+        }
+        if body["metadata"]["uid"] != object["metadata"]["uid"] {
+            return failure(StatusCode::UNPROCESSABLE_ENTITY, "Invalid");
+        }
+        let mut finalizers = strings(&object["metadata"]["finalizers"]);
+        finalizers.extend(strings(&body["metadata"]["finalizers"]));
+        let gone = strings(&body["metadata"]["$deleteFromPrimitiveList/finalizers"]);
+        finalizers.retain(|finalizer| !gone.contains(finalizer));
+        object["metadata"]["finalizers"] = json!(finalizers);
+        if body["metadata"]["annotations"].is_object() {
+            merge(
+                &mut object["metadata"]["annotations"],
+                &body["metadata"]["annotations"],
+            );
+        }
+        for gate in body["spec"]["schedulingGates"].as_array().into_iter().flatten() {
+            assert_eq!(gate["$patch"], "delete");
+            if let Some(gates) = object["spec"]["schedulingGates"].as_array_mut() {
+                gates.retain(|it| it["name"] != gate["name"]);
+            }
+        }
+        self.put(path, object)
+    }
+
     fn delete(&mut self, path: &str, body: &Value) -> Response<Body> {
         let Some(object) = self.objects.get(path).cloned() else {
             return not_found();
@@ -173,7 +223,11 @@ impl State {
         let Some(mut object) = self.objects.get(path).cloned() else {
             return;
         };
-        object["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+        if object["metadata"]["deletionTimestamp"].is_null() {
+            object["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+            let generation = object["metadata"]["generation"].as_u64().unwrap_or(0) + 1;
+            object["metadata"]["generation"] = json!(generation);
+        }
         self.put(path, object);
     }
 
@@ -190,7 +244,7 @@ impl State {
             metadata["namespace"] = json!("prod");
         }
         metadata["resourceVersion"] = json!(self.counter.to_string());
-        let changed = before["spec"] != object["spec"];
+        let changed = before["spec"] != object["spec"] && !object["spec"].is_null();
         if changed {
             let generation = before["metadata"]["generation"].as_u64().unwrap_or(0) + 1;
             object["metadata"]["generation"] = json!(generation);
@@ -208,6 +262,11 @@ impl State {
         }
         respond(StatusCode::OK, &object)
     }
+}
+
+fn strings(list: &Value) -> Vec<String> {
+    let words = list.as_array().into_iter().flatten().filter_map(Value::as_str);
+    words.map(ToOwned::to_owned).collect()
 }
 
 /// Removes what was applied before and is not applied now.

@@ -100,8 +100,9 @@ fn servers(kind: Kind, host: &str) -> Result<Vec<Server>, Problem> {
 /// A name as it is written outside or unescaped inside an address. What belongs to an address is refused: it may be
 /// the start of parameters, with a password among them.
 fn direct_name(name: &str) -> Result<&str, Problem> {
-    match name.contains(['?', '&', ';', '=', '@']) {
-        true => Err(Problem::Name),
-        false => Ok(name),
+    if name.contains(['?', '&', ';', '=', '@']) {
+        Err(Problem::Name)
+    } else {
+        Ok(name)
     }
 }

@@ -4,7 +4,7 @@ pub(super) enum Kind {
     Db2,
     Hana,
     Hsqldb,
-    /// MariaDB too: both drivers reach the servers of both.
+    /// `MariaDB` too: both drivers reach the servers of both.
     MySql,
     Oracle,
     PostgreSql,

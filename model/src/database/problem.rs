@@ -66,7 +66,7 @@ pub enum Problem {
         /// Name of the variable or key.
         place: &'static str,
         /// What is wrong with it.
-        problem: Box<Problem>,
+        problem: Box<Self>,
     },
     /// Two places that name different databases.
     #[error("{first} and {second} name different databases: remove the one that is not meant")]

@@ -14,9 +14,10 @@ pub fn from_secret(data: &BTreeMap<String, String>, namespace: &str) -> Result<I
         user_name: value(keys::USER_NAME),
         schema: None,
     };
-    let place = match data.get(keys::JDBC_URL).is_some_and(|url| !url.trim().is_empty()) {
-        true => "key database-jdbc-url of the database's Secret",
-        false => "the database's Secret",
+    let place = if data.get(keys::JDBC_URL).is_some_and(|url| !url.trim().is_empty()) {
+        "key database-jdbc-url of the database's Secret"
+    } else {
+        "the database's Secret"
     };
     address.identity(namespace).map_err(|problem| problem.at(place))
 }

@@ -41,7 +41,8 @@ impl Server {
             (None, Some(instance)) if !instance.eq_ignore_ascii_case("MSSQLSERVER") => {
                 format!("{host}\\{}", text::word(&instance.to_lowercase()))
             }
-            (port, _) => format!("{host}:{}", port.unwrap_or(kind.default_port())),
+            (Some(port), _) => format!("{host}:{port}"),
+            (None, _) => format!("{host}:{}", kind.default_port()),
         }))
     }
 }

@@ -3,6 +3,7 @@
 pub mod app;
 pub mod manifest;
 pub mod package;
+pub mod plain;
 pub mod platform;
 pub mod product;
 pub mod source;

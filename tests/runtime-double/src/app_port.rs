@@ -112,7 +112,7 @@ fn describe(runtime: &Runtime) -> Page {
         app: runtime.package.metadata.project_name.clone(),
         model: runtime.package.model.clone(),
         schema: runtime.package.schema.clone(),
-        role: state.settings.role(),
+        role: runtime.role(&state.settings),
         host: runtime.environment.host.clone(),
         process: registration.map(|registration| registration.identity().id.clone()),
         status: state.status,

@@ -135,7 +135,7 @@ fn add_host(config: &mut Config, text: &str) -> Option<()> {
 }
 
 /// Undoes percent encoding; nothing when an escape is cut off or the result is no UTF-8.
-fn decode(text: &str) -> Option<String> {
+pub(crate) fn decode(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {

@@ -1,32 +1,43 @@
-//! What the launcher is told by its argument and its environment variables.
+//! What the launcher is told by its name, its argument and its environment variables.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-/// The app folder of a runtime image when no argument names one.
-const DEFAULT_APP: &str = "/opt/mendix/app";
+use crate::launch::{Launch, Variables};
+
 /// The admin port when `M2EE_ADMIN_PORT` is not set.
 const DEFAULT_ADMIN_PORT: u16 = 8090;
-/// The app port when neither `M2EE_RUNTIME_PORT` nor the appcontainer configuration names one.
+/// The app port when neither a variable nor the appcontainer configuration names one.
 const DEFAULT_APP_PORT: u16 = 8080;
 
 /// The launcher's surroundings, as read once at the start of the process.
 pub struct Environment {
+    /// Who sets the runtime going.
+    pub launch: Launch,
     /// The folder into which the deployment package was unpacked.
     pub app: PathBuf,
-    /// `M2EE_ADMIN_PORT`; 0 lets the kernel choose, the log says what it chose.
-    pub admin_port: u16,
-    /// `M2EE_ADMIN_LISTEN_ADDRESSES`, separated by commas; `*` is every address.
-    pub admin_addresses: String,
-    /// `M2EE_ADMIN_PASS`.
-    pub admin_password: String,
-    /// `M2EE_RUNTIME_PORT`; 0 as above.
+    /// The admin port, where one is open.
+    pub admin: Option<AdminPort>,
+    /// `M2EE_RUNTIME_PORT`, for the buildpack `PORT`; 0 lets the kernel choose, the log says what it chose.
     pub app_port: u16,
     /// `M2EE_RUNTIME_LISTEN_ADDRESSES`, as above.
     pub app_addresses: String,
     /// The pod's name: the host name as the kernel has it.
     pub host: String,
+    /// All variables, for the ways of a start that are configured by them.
+    pub variables: Variables,
+}
+
+/// Where the admin port listens, and to whom it listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdminPort {
+    /// `M2EE_ADMIN_PORT`; 0 as above.
+    pub port: u16,
+    /// `M2EE_ADMIN_LISTEN_ADDRESSES`, separated by commas; `*` is every address.
+    pub addresses: String,
+    /// `M2EE_ADMIN_PASS`.
+    pub password: String,
 }
 
 /// Why the surroundings cannot be used.
@@ -41,33 +52,69 @@ pub enum Error {
 }
 
 impl Environment {
-    /// Reads the surroundings from the launcher's argument and a look-up of environment variables.
+    /// Reads the surroundings from the launcher's name, its argument and the environment variables.
     ///
     /// # Errors
     /// A port that is no number, or a missing password.
-    pub fn read(argument: Option<String>, variable: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
-        let addresses = |name: &str, default: &str| variable(name).unwrap_or_else(|| default.to_owned());
+    pub fn read(program: &Path, argument: Option<String>, variables: Variables) -> Result<Self, Error> {
+        let launch = Launch::of(program);
+        let app_port = match launch {
+            Launch::Buildpack => "PORT",
+            Launch::Admin | Launch::Portable => "M2EE_RUNTIME_PORT",
+        };
         Ok(Self {
-            app: argument.unwrap_or_else(|| DEFAULT_APP.to_owned()).into(),
-            admin_port: port("M2EE_ADMIN_PORT", variable("M2EE_ADMIN_PORT"), DEFAULT_ADMIN_PORT)?,
-            admin_addresses: addresses("M2EE_ADMIN_LISTEN_ADDRESSES", "127.0.0.1"),
-            admin_password: variable("M2EE_ADMIN_PASS")
-                .filter(|password| !password.is_empty())
-                .ok_or(Error::Password)?,
-            app_port: port(
-                "M2EE_RUNTIME_PORT",
-                variable("M2EE_RUNTIME_PORT"),
-                DEFAULT_APP_PORT,
-            )?,
-            app_addresses: addresses("M2EE_RUNTIME_LISTEN_ADDRESSES", "*"),
+            launch,
+            app: launch.app(program, argument),
+            admin: admin_port(launch, &variables)?,
+            app_port: port(app_port, &variables, DEFAULT_APP_PORT)?,
+            app_addresses: addresses("M2EE_RUNTIME_LISTEN_ADDRESSES", &variables, "*"),
             host: host_name(),
+            variables,
         })
+    }
+
+    #[cfg(test)]
+    pub(crate) fn for_tests(launch: Launch, variables: &[(&str, &str)]) -> Self {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Self {
+            launch,
+            app: "/opt/mendix/build".into(),
+            admin: None,
+            app_port: DEFAULT_APP_PORT,
+            app_addresses: "*".to_owned(),
+            host: "shop".to_owned(),
+            variables: variables.iter().map(owned).collect(),
+        }
     }
 }
 
-fn port(name: &'static str, value: Option<String>, default: u16) -> Result<u16, Error> {
-    value.map_or(Ok(default), |value| {
-        value.parse().map_err(|_| Error::Port { name, value })
+/// A runtime that nobody else starts has an admin port only when somebody has a password for it; the buildpack keeps
+/// its own to itself.
+fn admin_port(launch: Launch, variables: &Variables) -> Result<Option<AdminPort>, Error> {
+    let password = variables
+        .get("M2EE_ADMIN_PASS")
+        .filter(|password| !password.is_empty());
+    match (launch, password) {
+        (Launch::Buildpack, _) | (Launch::Portable, None) => Ok(None),
+        (Launch::Admin, None) => Err(Error::Password),
+        (_, Some(password)) => Ok(Some(AdminPort {
+            port: port("M2EE_ADMIN_PORT", variables, DEFAULT_ADMIN_PORT)?,
+            addresses: addresses("M2EE_ADMIN_LISTEN_ADDRESSES", variables, "127.0.0.1"),
+            password: password.clone(),
+        })),
+    }
+}
+
+fn addresses(name: &str, variables: &Variables, default: &str) -> String {
+    variables.get(name).map_or(default, String::as_str).to_owned()
+}
+
+fn port(name: &'static str, variables: &Variables, default: u16) -> Result<u16, Error> {
+    variables.get(name).map_or(Ok(default), |value| {
+        value.parse().map_err(|_| Error::Port {
+            name,
+            value: value.clone(),
+        })
     })
 }
 
@@ -81,20 +128,30 @@ mod tests {
     use super::*;
 
     fn read(variables: &[(&str, &str)]) -> Result<Environment, Error> {
-        Environment::read(None, |name| {
-            variables
-                .iter()
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| (*value).to_owned())
-        })
+        read_as("/opt/mendix/runtime/launcher/runtime-double", variables)
+    }
+
+    fn read_as(program: &str, variables: &[(&str, &str)]) -> Result<Environment, Error> {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Environment::read(Path::new(program), None, variables.iter().map(owned).collect())
     }
 
     #[test]
     fn the_password_alone_is_enough() {
         let environment = read(&[("M2EE_ADMIN_PASS", "secret")]).unwrap();
         assert_eq!(environment.app, PathBuf::from("/opt/mendix/app"));
-        assert_eq!((environment.admin_port, environment.app_port), (8090, 8080));
-        assert_eq!(environment.admin_addresses, "127.0.0.1");
+        let admin = environment.admin.unwrap();
+        assert_eq!((admin.port, environment.app_port), (8090, 8080));
+        assert_eq!(admin.addresses, "127.0.0.1");
+    }
+
+    #[test]
+    fn start_scripts_need_no_password() {
+        let buildpack = read_as("/opt/mendix/build/startup", &[("PORT", "80")]).unwrap();
+        assert_eq!((buildpack.admin, buildpack.app_port), (None, 80));
+        assert_eq!(read_as("./bin/start", &[]).unwrap().admin, None);
+        let portable = read_as("./bin/start", &[("M2EE_ADMIN_PASS", "secret")]).unwrap();
+        assert_eq!(portable.admin.unwrap().port, 8090);
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub fn run(runtime: &Arc<Runtime>, database: &Database, settings: &Settings) {
         return;
     };
     let metadata = &runtime.package.metadata;
-    if settings.role() == Role::Worker && !metadata.events_run_on_workers() {
+    if runtime.role(settings) == Role::Worker && !metadata.events_run_on_workers() {
         return;
     }
     let events = settings.scheduled_events(metadata.scheduled_events.iter().map(|event| event.name.as_str()));

@@ -26,6 +26,9 @@ pub struct Options {
     pub fail_ddl: bool,
     /// How long `execute_ddl_commands` takes; a process killed within it leaves the schema as it was.
     pub ddl_delay_millis: u64,
+    /// How long a follower of a buildpack waits before it tries `start` again. Default: 10,000, as the buildpack.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub follower_wait_millis: Option<u64>,
     /// The model has its security off: `start` gives 11 when `DTAPMode` is `P`.
     pub security_off: bool,
     /// Constants the model wants beside those of `metadata.json`; `start` gives 4 until each has a value.
@@ -96,7 +99,7 @@ mod tests {
     fn every_option_has_its_documented_name() {
         let options = Options::parse(
             br#"{"model": "A", "schema": "1", "startDelayMillis": 1, "stopDelayMillis": 2, "ignoreSigterm": true,
-                "failDdl": true, "ddlDelayMillis": 3, "securityOff": true, "missingConstants": ["M.C"],
+                "failDdl": true, "ddlDelayMillis": 3, "followerWaitMillis": 7, "securityOff": true, "missingConstants": ["M.C"],
                 "weakAdminUsers": ["MxAdmin"], "startResult": "afterStartupFailed", "health": "sick",
                 "criticalLog": true, "adminSilent": true, "crashAfterMillis": 4, "crashAfterRunningMillis": 5,
                 "exitCode": 6, "signalExitCode": 143}"#,

@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
@@ -37,6 +38,9 @@ pub struct Metadata {
 #[serde(rename_all = "PascalCase")]
 pub struct Named {
     pub name: String,
+    /// Of a constant.
+    #[serde(default)]
+    pub default_value: Value,
 }
 
 /// Why a package cannot be run.
@@ -108,6 +112,16 @@ fn identity(metadata: &[u8], options: &[u8]) -> String {
     digest
         .iter()
         .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
+#[cfg(test)]
+impl Package {
+    /// A model with one constant, of a runtime whose events run on every node.
+    pub(crate) fn for_tests() -> Self {
+        let metadata =
+            br#"{"RuntimeVersion": "10.6.1", "Constants": [{"Name": "Main.Limit", "DefaultValue": "3"}]}"#;
+        understand(metadata, None).unwrap()
+    }
 }
 
 impl Metadata {

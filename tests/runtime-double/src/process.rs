@@ -7,7 +7,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::environment::Environment;
 use crate::state::{Exit, Runtime};
-use crate::{admin, life, listen, log, package};
+use crate::{admin, launch, life, listen, log, package, self_start};
 
 /// Exit code: something failed that has no code of its own (m2ee-tools).
 pub const EXIT_UNKNOWN: u8 = 1;
@@ -21,6 +21,10 @@ pub async fn run(environment: Environment) -> u8 {
     let package = match package::read(&environment.app) {
         Ok(package) => package,
         Err(error) => return failed(&error, EXIT_UNKNOWN),
+    };
+    let plan = match launch::plan(&environment, &package) {
+        Ok(plan) => plan,
+        Err(error) => return failed(&error, environment.launch.failure_code()),
     };
     let (runtime, exits) = Runtime::new(environment, package);
     if let Err(error) = life::obey_signals(&runtime) {
@@ -38,18 +42,24 @@ pub async fn run(environment: Environment) -> u8 {
         );
     }
     life::crash_after(&runtime, runtime.package.options.crash_after_millis);
+    if let Some(plan) = plan {
+        tokio::spawn(self_start::run(Arc::clone(&runtime), plan));
+    }
     end(&runtime, exits).await
 }
 
 async fn open_admin_port(runtime: &Arc<Runtime>) -> std::io::Result<()> {
-    let environment = &runtime.environment;
-    let listeners = listen::bind(&environment.admin_addresses, environment.admin_port).await?;
+    let Some(admin_port) = &runtime.environment.admin else {
+        return Ok(());
+    };
+    let listeners = listen::bind(&admin_port.addresses, admin_port.port).await?;
     log::info(
         "M2EE",
         &format!("the admin port listens on {}", listen::describe(&listeners)),
     );
+    let password: Arc<str> = admin_port.password.as_str().into();
     for listener in listeners {
-        tokio::spawn(admin::serve(listener, Arc::clone(runtime)));
+        tokio::spawn(admin::serve(listener, Arc::clone(runtime), Arc::clone(&password)));
     }
     Ok(())
 }

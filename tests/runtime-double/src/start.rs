@@ -39,7 +39,8 @@ impl Failure {
 
 const FAILED: i64 = 1;
 const NO_DATABASE: i64 = 2;
-const SCHEMA_DIFFERS: i64 = 3;
+/// The schema has to be updated first.
+pub const SCHEMA_DIFFERS: i64 = 3;
 const CONSTANT_MISSING: i64 = 4;
 const ADMIN_PASSWORD_IS_1: i64 = 5;
 const INVALID_STATE: i64 = 6;
@@ -243,14 +244,15 @@ async fn ensure_registration(
     config: &Config,
     settings: &Settings,
 ) -> Result<(), tokio_postgres::Error> {
+    let role = runtime.role(settings);
     let current = runtime.state().registration.clone();
     if let Some(registration) = current {
-        if registration.is_for(config, settings.role()) {
+        if registration.is_for(config, role) {
             return Ok(());
         }
         registration.end().await;
     }
-    let identity = Identity::new(&runtime.environment.host, settings.role(), &runtime.package.model);
+    let identity = Identity::new(&runtime.environment.host, role, &runtime.package.model);
     let registration = register(config.clone(), identity).await?;
     runtime.state().registration = Some(Arc::new(registration));
     Ok(())

@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::database::Database;
 use crate::environment::Environment;
+use crate::launch::Launch;
 use crate::log;
 use crate::package::Package;
 use crate::register::{Registration, Role};
@@ -122,8 +123,12 @@ impl Runtime {
         }
     }
 
-    pub fn role(&self) -> Role {
-        self.state().settings.role()
+    /// What the process is in the cluster, by these settings. Without a leader they have no say.
+    pub fn role(&self, settings: &Settings) -> Role {
+        match self.environment.launch {
+            Launch::Portable => Role::Peer,
+            Launch::Admin | Launch::Buildpack => settings.role(),
+        }
     }
 
     /// Whether the register of the database has seen two leaders or two models at once.

@@ -11,14 +11,17 @@ pub(super) fn parse_jdbc(kind: Kind, rest: &str) -> Result<Parts, Problem> {
     let Some((mode, body)) = rest.split_once("//") else {
         return without_host(kind, rest);
     };
-    // `loadbalance:` and the like; anything else is a part of something that is not understood here.
-    let letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b':' || byte == b'-';
-    if !mode.bytes().all(letter) {
+    // MySQL and MariaDB have modes, such as `loadbalance:`.
+    let word = mode
+        .strip_suffix(':')
+        .filter(|_| kind == Kind::MySql)
+        .unwrap_or(mode);
+    if mode == word && !mode.is_empty() || !word.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return Err(Problem::UnknownForm);
     }
     let (authority, tail) = body.split_at(body.find(['/', '?', '#']).unwrap_or(body.len()));
-    let (path, parameters) = cut(tail);
-    // Where a password is not escaped, the part before its '/' or '?' would be taken for a host.
+    // Where a password is not escaped, the part before its '/', '?' or '#' would be taken for a host.
+    let (path, parameters) = tail.split_once('?').unwrap_or((tail, ""));
     if path.contains('@') || parameters.split('&').any(is_misplaced) {
         return Err(Problem::SpecialCharacter);
     }
@@ -27,6 +30,7 @@ pub(super) fn parse_jdbc(kind: Kind, rest: &str) -> Result<Parts, Problem> {
         Some((user, hosts)) => (Some(user), hosts),
         None => (None, authority),
     };
+    let (path, parameters) = cut(tail);
     parts(kind, user, hosts, path, parameters)
 }
 
@@ -38,8 +42,8 @@ pub(super) fn parse_plain(kind: Kind, rest: &str) -> Result<Parts, Problem> {
     let (path, parameters) = cut(tail);
     // A host among the parameters (PostgreSQL documentation, "Connection URIs") is understood as a socket only.
     match parameter(parameters, "host") {
-        Some(host) if !host.starts_with('/') => Err(Problem::UnknownForm),
-        Some(_) => Ok(Parts::new(kind, Vec::new())),
+        Some(host) if authority.is_empty() && host.starts_with('/') => Ok(Parts::new(kind, Vec::new())),
+        Some(_) => Err(Problem::UnknownForm),
         None => parts(kind, user, authority, path, parameters),
     }
 }
@@ -93,16 +97,13 @@ fn parts(
     parameters: &str,
 ) -> Result<Parts, Problem> {
     let parameter = |key| parameter(parameters, key);
-    let hosts = text::present(hosts)
-        .map(text::decoded)
-        .or_else(|| parameter("host"));
     let separators: &[char] = if kind == Kind::Hana { &[',', ';'] } else { &[','] };
-    let mut parts = Parts::new(kind, Server::parse_list(&hosts.unwrap_or_default(), separators)?);
+    let mut parts = Parts::new(kind, Server::parse_list(&text::decoded(hosts), separators)?);
     let user = user.map(|user| text::decoded(user.split(':').next().unwrap_or_default()));
     parts.user = user
         .or_else(|| parameter("user"))
         .or_else(|| parameter("username"));
-    parts.cloud_instance = parameter("socketfactory").and(parameter("cloudsqlinstance"));
+    parts.cloud_instance = parameter("cloudsqlinstance").filter(|_| parameter("socketfactory").is_some());
     parts.name = name(kind, path.strip_prefix('/').unwrap_or(path))?;
     if kind == Kind::Hana {
         parts.schema = parameter("currentschema");

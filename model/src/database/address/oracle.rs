@@ -20,9 +20,10 @@ pub(super) fn parse(rest: &str) -> Result<Parts, Problem> {
     if database.contains('@') {
         return Err(Problem::SpecialCharacter);
     }
-    let mut parts = match database.trim_start().starts_with('(') {
-        true => descriptor(database)?,
-        false => short(database)?,
+    let mut parts = if database.trim_start().starts_with('(') {
+        descriptor(database)?
+    } else {
+        short(database)?
     };
     parts.user = user.split('/').next().and_then(text::present).map(str::to_owned);
     Ok(parts)
@@ -49,10 +50,11 @@ fn short(database: &str) -> Result<Parts, Problem> {
 
 fn with_sid(database: &str) -> Result<(&str, &str), Problem> {
     let (hosts, sid) = database.rsplit_once(':').ok_or(Problem::Alias)?;
-    match hosts.contains(':') {
-        true => Ok((hosts, sid)),
+    if hosts.contains(':') {
+        Ok((hosts, sid))
+    } else {
         // `host:port` alone names no service.
-        false => Err(Problem::NoName),
+        Err(Problem::NoName)
     }
 }
 
@@ -65,14 +67,22 @@ fn service(name: &str) -> Result<&str, Problem> {
 /// `(DESCRIPTION=(ADDRESS=(HOST=h)(PORT=1521))(CONNECT_DATA=(SERVICE_NAME=s)))`.
 fn descriptor(text: &str) -> Result<Parts, Problem> {
     let leaves: Vec<_> = text.split('(').filter_map(leaf).collect();
-    let all = |key: &str| {
-        leaves
-            .iter()
-            .filter(|(name, _)| name == key)
-            .map(|(_, value)| *value)
-            .collect::<Vec<_>>()
-    };
-    let (hosts, ports) = (all("host"), all("port"));
+    let name = [values(&leaves, "service_name"), values(&leaves, "sid")].concat();
+    let name = name.first().ok_or(Problem::NoName)?;
+    let mut parts = Parts::new(
+        Kind::Oracle,
+        servers(&values(&leaves, "host"), &values(&leaves, "port"))?,
+    );
+    parts.name = Some(service(name)?.to_owned());
+    Ok(parts)
+}
+
+fn values<'a>(leaves: &[(String, &'a str)], key: &str) -> Vec<&'a str> {
+    let named = leaves.iter().filter(|(name, _)| name == key);
+    named.map(|(_, value)| *value).collect()
+}
+
+fn servers(hosts: &[&str], ports: &[&str]) -> Result<Vec<Server>, Problem> {
     // Where some hosts have no port, which port is whose would have to be guessed.
     if hosts.is_empty() || !(ports.is_empty() || ports.len() == hosts.len()) {
         return Err(Problem::UnknownForm);
@@ -81,21 +91,14 @@ fn descriptor(text: &str) -> Result<Parts, Problem> {
         Some(port) => Server::parse(&format!("{}:{port}", bracketed(host))),
         None => Server::parse(host),
     };
-    let servers = hosts
-        .iter()
-        .enumerate()
-        .map(server)
-        .collect::<Result<Vec<_>, _>>()?;
-    let name = [all("service_name"), all("sid")].concat();
-    let mut parts = Parts::new(Kind::Oracle, servers);
-    parts.name = Some(service(name.first().ok_or(Problem::NoName)?)?.to_owned());
-    Ok(parts)
+    hosts.iter().enumerate().map(server).collect()
 }
 
 fn bracketed(host: &str) -> String {
-    match host.contains(':') && !host.starts_with('[') {
-        true => format!("[{host}]"),
-        false => host.to_owned(),
+    if host.contains(':') && !host.starts_with('[') {
+        format!("[{host}]")
+    } else {
+        host.to_owned()
     }
 }
 

@@ -11,16 +11,20 @@ pub(super) fn parse(rest: &str) -> Result<Parts, Problem> {
     let body = rest.strip_prefix("//").ok_or(Problem::UnknownForm)?;
     let (authority, rest) = body.split_once(';').unwrap_or((body, ""));
     let properties = properties(rest);
-    let first = |keys: &[&str]| keys.iter().find_map(|key| text::present(properties.get(*key)?));
-    let host = text::present(authority.trim_end_matches('/')).or_else(|| first(&["servername", "server"]));
+    let host = match text::present(authority.trim_end_matches('/')) {
+        Some(host) => Some(host),
+        None => only(&properties, &["servername", "server"])?,
+    };
     let mut server = server(host.ok_or(Problem::NoHost)?)?;
     if server.instance.is_none() {
-        server.instance = first(&["instancename"]).map(str::to_owned);
+        server.instance = only(&properties, &["instancename"])?.map(str::to_owned);
     }
     if server.port.is_none() {
-        server.port = first(&["portnumber", "port"]).map(parse_port).transpose()?;
+        server.port = only(&properties, &["portnumber", "port"])?
+            .map(parse_port)
+            .transpose()?;
     }
-    let name = first(&["databasename", "database"])
+    let name = only(&properties, &["databasename", "database"])?
         .map(direct_name)
         .transpose()?;
     let mut parts = Parts::new(Kind::SqlServer, vec![server]);
@@ -48,14 +52,15 @@ pub(super) fn server(text: &str) -> Result<Server, Problem> {
 
 /// The one value of a property that has several names. Of two, drivers take this or that.
 fn only<'a>(properties: &'a [(String, String)], names: &[&str]) -> Result<Option<&'a str>, Problem> {
-    let named = properties
+    let mut values = properties
         .iter()
-        .filter(|(name, _)| names.contains(&name.as_str()));
-    let mut values = named.filter_map(|(_, value)| text::present(value));
+        .filter(|(name, _)| names.contains(&name.as_str()))
+        .filter_map(|(_, value)| text::present(value));
     let first = values.next();
-    match values.all(|value| Some(value) == first) {
-        true => Ok(first),
-        false => Err(Problem::UnknownForm),
+    if values.all(|value| Some(value) == first) {
+        Ok(first)
+    } else {
+        Err(Problem::UnknownForm)
     }
 }
 
@@ -63,11 +68,11 @@ fn only<'a>(properties: &'a [(String, String)], names: &[&str]) -> Result<Option
 fn properties(mut rest: &str) -> Vec<(String, String)> {
     let mut properties = Vec::new();
     while let Some((name, tail)) = rest.split_once('=') {
-        let (value, tail) = match tail.trim_start().strip_prefix('{') {
-            Some(tail) => in_braces(tail),
-            None => tail
-                .split_once(';')
-                .map_or((tail.to_owned(), ""), |(value, tail)| (value.to_owned(), tail)),
+        let (value, tail) = if let Some(tail) = tail.trim_start().strip_prefix('{') {
+            in_braces(tail)
+        } else {
+            let (value, tail) = tail.split_once(';').unwrap_or((tail, ""));
+            (value.to_owned(), tail)
         };
         properties.push((name.trim_matches([';', ' ']).to_ascii_lowercase(), value));
         rest = tail;

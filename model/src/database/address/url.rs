@@ -21,11 +21,11 @@ pub(super) fn parse(url: &str) -> Result<Parts, Problem> {
 /// HSQLDB in memory or files: the pod itself. A server of it is not supported by the runtime.
 fn own_database(rest: &str) -> Result<Parts, Problem> {
     let remote = ["hsql:", "hsqls:", "http:", "https:"];
-    match remote
+    if remote
         .iter()
         .any(|prefix| text::without_prefix(rest, prefix).is_some())
     {
-        true => Err(Problem::UnknownForm),
-        false => Ok(Parts::new(Kind::Hsqldb, Vec::new())),
+        return Err(Problem::UnknownForm);
     }
+    Ok(Parts::new(Kind::Hsqldb, Vec::new()))
 }

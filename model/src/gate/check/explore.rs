@@ -78,7 +78,7 @@ fn successors(setup: &Setup, tables: &mut Tables, state: &State) -> Vec<(Event, 
         state.pods = state.pods.map(PodState::settled);
         state.controllers = state.controllers.map(|it| controller::normal(tables, it));
         // Two controllers are alike: which of them is where makes no difference.
-        state.controllers.sort_unstable();
+        state.controllers[..setup.controllers].sort_unstable();
     }
     next
 }

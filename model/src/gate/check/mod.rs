@@ -7,6 +7,7 @@
 
 mod controller;
 mod explore;
+mod liveness;
 mod object;
 mod scenarios;
 mod setup;

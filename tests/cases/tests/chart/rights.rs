@@ -3,7 +3,7 @@
 use crate::render::{EVERYTHING, objects, of_kind, template};
 use k8s_openapi::api::{
     core::v1::ServiceAccount,
-    rbac::v1::{ClusterRole, PolicyRule, Role, RoleBinding},
+    rbac::v1::{ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding},
 };
 use mendix_model::names;
 use std::collections::{BTreeMap, BTreeSet};
@@ -100,13 +100,31 @@ fn nobody_may_hand_out_rights_or_act_as_others() {
     }
 }
 
+/// Claims belong to no namespace, and neither do nodes: that is all there is for an account of ours everywhere.
 #[test]
-fn no_account_of_ours_has_rights_everywhere() {
-    let text = template(EVERYTHING).unwrap();
-    assert!(
-        !text.contains("kind: ClusterRoleBinding"),
-        "cluster roles are for people, who bind them themselves"
-    );
+fn what_an_account_of_ours_may_everywhere_is_claims_nodes_and_one_namespace() {
+    let objects = objects(EVERYTHING).unwrap();
+    let bindings: Vec<ClusterRoleBinding> = of_kind(&objects);
+    assert_eq!(bindings.len(), 1, "cluster roles for people are bound by people");
+    let roles: Vec<ClusterRole> = of_kind(&objects);
+    let bound = roles
+        .into_iter()
+        .find(|role| role.metadata.name.as_deref() == Some(bindings[0].role_ref.name.as_str()))
+        .unwrap();
+    let allowed: BTreeSet<_> = bound
+        .rules
+        .unwrap()
+        .into_iter()
+        .flat_map(|rule| {
+            let names = rule.resource_names.unwrap_or_default().join(",");
+            rule.resources
+                .unwrap_or_default()
+                .into_iter()
+                .map(move |resource| format!("{resource}/{names}"))
+        })
+        .collect();
+    let expected = ["databaseclaims/", "namespaces/kube-system", "nodes/"];
+    assert_eq!(allowed, BTreeSet::from(expected.map(str::to_owned)));
 }
 
 #[test]

@@ -17,32 +17,40 @@ use crate::log;
 use crate::state::{Runtime, Status};
 use answer::{Answer, Code};
 
+/// What a request is answered from.
+#[derive(Clone)]
+struct Admin {
+    runtime: Arc<Runtime>,
+    password: Arc<str>,
+}
+
 /// Serves one listener of the admin port until the process ends.
-pub async fn serve(listener: TcpListener, runtime: Arc<Runtime>) {
+pub async fn serve(listener: TcpListener, runtime: Arc<Runtime>, password: Arc<str>) {
     let router = Router::new()
         .fallback(receive)
         // Certificates and licences come in the settings, so the usual limit of 2 MB is no limit of the protocol.
         .layer(DefaultBodyLimit::disable())
-        .with_state(runtime);
+        .with_state(Admin { runtime, password });
     if let Err(error) = axum::serve(listener, router).await {
         log::error("M2EE", &format!("the admin port failed: {error}"));
     }
 }
 
 async fn receive(
-    State(runtime): State<Arc<Runtime>>,
+    State(admin): State<Admin>,
     method: Method,
     uri: Uri,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    let Admin { runtime, password } = admin;
     if runtime.package.options.admin_silent {
         return std::future::pending().await;
     }
     if method == Method::GET && uri.path() == "/prometheus" {
-        return prometheus(&runtime, &headers);
+        return prometheus(&runtime, &password, &headers);
     }
-    match request::read(&method, &headers, &body, &runtime.environment.admin_password) {
+    match request::read(&method, &headers, &body, &password) {
         Ok(request) => Json(act(runtime, request).await).into_response(),
         Err(refusal) => Json(refusal).into_response(),
     }
@@ -57,8 +65,8 @@ async fn act(runtime: Arc<Runtime>, request: request::Request) -> Answer {
 }
 
 /// Metrics, once a running app has a Prometheus registry.
-fn prometheus(runtime: &Runtime, headers: &HeaderMap) -> Response {
-    if !request::is_authorised(headers, &runtime.environment.admin_password) {
+fn prometheus(runtime: &Runtime, password: &str, headers: &HeaderMap) -> Response {
+    if !request::is_authorised(headers, password) {
         return StatusCode::FORBIDDEN.into_response();
     }
     let state = runtime.state();

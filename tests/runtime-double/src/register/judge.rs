@@ -11,7 +11,7 @@ use tokio_postgres::{Client, Error, Row};
 pub struct Process {
     pub id: String,
     pub host: String,
-    /// `leader` or `worker`.
+    /// `leader`, `worker` or `peer`.
     pub role: String,
     pub model: String,
     pub started_at: Timestamp,
@@ -31,6 +31,8 @@ pub struct Process {
 pub enum ViolationKind {
     TwoLeaders,
     TwoModels,
+    /// A process without a leader beside one of a cluster with a leader.
+    TwoModes,
 }
 
 /// Two processes that must not have run at once, and did.
@@ -53,6 +55,8 @@ pub struct Summary {
     pub max_leaders: usize,
     /// How many models ever ran at the same moment.
     pub max_models: usize,
+    /// How many ways of a cluster, with a leader and without, ever ran at the same moment.
+    pub max_modes: usize,
     /// What the processes themselves noticed.
     pub violations: Vec<Violation>,
     /// How often a worker executed DDL commands: the runtime does not refuse, and nobody should have asked it to.
@@ -65,9 +69,10 @@ impl Summary {
         self.processes.iter().filter(|process| process.running)
     }
 
-    /// Whether two leaders or two models ever ran at once, by what was noticed or by the intervals.
+    /// Whether two leaders, two models or two modes ever ran at once, by what was noticed or by the intervals.
     pub fn is_corrupted(&self) -> bool {
-        !self.violations.is_empty() || self.max_leaders > 1 || self.max_models > 1
+        let together = [self.max_leaders, self.max_models, self.max_modes];
+        !self.violations.is_empty() || together.iter().any(|most| *most > 1)
     }
 }
 
@@ -137,10 +142,10 @@ fn process(row: &Row) -> Result<Process, Error> {
 fn violation(row: &Row) -> Result<Violation, Error> {
     let kind: &str = row.try_get("kind")?;
     Ok(Violation {
-        kind: if kind == "two-leaders" {
-            ViolationKind::TwoLeaders
-        } else {
-            ViolationKind::TwoModels
+        kind: match kind {
+            "two-leaders" => ViolationKind::TwoLeaders,
+            "two-models" => ViolationKind::TwoModels,
+            _ => ViolationKind::TwoModes,
         },
         first: row.try_get("first")?,
         second: row.try_get("second")?,
@@ -167,28 +172,32 @@ pub fn judge(
         };
         processes.iter().filter(ran).collect()
     };
-    let leaders = |start| {
-        together(start)
-            .iter()
-            .filter(|process| process.role == "leader")
-            .count()
+    let most = |count: fn(&[&Process]) -> usize| {
+        let counts = processes.iter().map(|start| count(&together(start)));
+        counts.max().unwrap_or_default()
     };
-    let models = |start| {
-        together(start)
-            .iter()
-            .map(|process| process.model.as_str())
-            .collect::<BTreeSet<_>>()
-            .len()
-    };
-    let max_leaders = processes.iter().map(leaders).max().unwrap_or_default();
-    let max_models = processes.iter().map(models).max().unwrap_or_default();
     Summary {
-        processes,
-        max_leaders,
-        max_models,
+        max_leaders: most(leaders),
+        max_models: most(models),
+        max_modes: most(modes),
         violations,
         schema_changes_by_workers,
+        processes,
     }
+}
+
+fn leaders(together: &[&Process]) -> usize {
+    together.iter().filter(|process| process.role == "leader").count()
+}
+
+fn models(together: &[&Process]) -> usize {
+    let models = together.iter().map(|process| process.model.as_str());
+    models.collect::<BTreeSet<_>>().len()
+}
+
+fn modes(together: &[&Process]) -> usize {
+    let modes = together.iter().map(|process| process.role == "peer");
+    modes.collect::<BTreeSet<_>>().len()
 }
 
 #[cfg(test)]
@@ -243,6 +252,16 @@ mod tests {
             process("c", "leader", "C", 5, 7),
         ];
         assert_eq!(most(processes), (1, 3, true));
+    }
+
+    #[test]
+    fn peers_are_no_leaders_and_have_none_beside_them() {
+        let processes = vec![process("a", "peer", "A", 0, 10), process("b", "peer", "A", 5, 20)];
+        assert_eq!(most(processes.clone()), (0, 1, false));
+        let leader = process("c", "leader", "A", 15, 30);
+        let summary = judge([processes, vec![leader]].concat(), Vec::new(), 0);
+        assert_eq!((summary.max_leaders, summary.max_modes), (1, 2));
+        assert!(summary.is_corrupted());
     }
 
     #[test]

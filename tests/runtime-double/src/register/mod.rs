@@ -38,6 +38,8 @@ use serde::Serialize;
 pub enum Role {
     Leader,
     Worker,
+    /// Of a cluster without a leader.
+    Peer,
 }
 
 impl Role {
@@ -46,6 +48,7 @@ impl Role {
         match self {
             Self::Leader => "leader",
             Self::Worker => "worker",
+            Self::Peer => "peer",
         }
     }
 }

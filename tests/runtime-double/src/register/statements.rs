@@ -11,7 +11,7 @@ CREATE SCHEMA IF NOT EXISTS runtime_double;
 CREATE TABLE IF NOT EXISTS runtime_double.process (
     id text PRIMARY KEY,
     host text NOT NULL,
-    role text NOT NULL CHECK (role IN ('leader', 'worker')),
+    role text NOT NULL CHECK (role IN ('leader', 'worker', 'peer')),
     model text NOT NULL,
     started_at timestamptz NOT NULL,
     heartbeat_at timestamptz NOT NULL,
@@ -21,7 +21,7 @@ CREATE TABLE IF NOT EXISTS runtime_double.process (
     longest_silence interval NOT NULL DEFAULT '0'
 );
 CREATE TABLE IF NOT EXISTS runtime_double.violation (
-    kind text NOT NULL CHECK (kind IN ('two-leaders', 'two-models')),
+    kind text NOT NULL CHECK (kind IN ('two-leaders', 'two-models', 'two-modes')),
     first text NOT NULL,
     second text NOT NULL,
     at timestamptz NOT NULL DEFAULT statement_timestamp(),
@@ -66,7 +66,8 @@ WITH me AS (
     RETURNING id, role, model, started_at, heartbeat_at
 ), overlapping AS (
     SELECT least(me.id, other.id) AS first, greatest(me.id, other.id) AS second,
-        me.role = 'leader' AND other.role = 'leader' AS leaders, me.model <> other.model AS models
+        me.role = 'leader' AND other.role = 'leader' AS leaders, me.model <> other.model AS models,
+        (me.role = 'peer') <> (other.role = 'peer') AS modes
     FROM me JOIN runtime_double.process other ON other.id <> me.id
     WHERE other.started_at < me.heartbeat_at
         AND me.started_at < coalesce(other.ended_at, other.heartbeat_at)
@@ -76,6 +77,8 @@ WITH me AS (
         SELECT 'two-leaders' AS kind, first, second FROM overlapping WHERE leaders
         UNION ALL
         SELECT 'two-models', first, second FROM overlapping WHERE models
+        UNION ALL
+        SELECT 'two-modes', first, second FROM overlapping WHERE modes
     ) accused
     ORDER BY kind, first, second
     ON CONFLICT DO NOTHING

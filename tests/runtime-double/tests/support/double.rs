@@ -1,6 +1,7 @@
 //! One process of the double and a client that knows nothing but the wire: raw JSON over HTTP.
 
 use std::net::TcpListener;
+use std::os::unix::fs::symlink;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -51,6 +52,10 @@ pub(crate) fn app(metadata: &Value, options: &Value) -> TempDir {
     app
 }
 
+fn link(image: &TempDir, script: &str) {
+    symlink(env!("CARGO_BIN_EXE_runtime-double"), image.path().join(script)).unwrap();
+}
+
 pub(crate) fn metadata() -> Value {
     json!({"RuntimeVersion": "10.6.1", "ProjectName": "sample", "ModelVersion": "1.2.3", "AdminUser": "MxAdmin",
         "Constants": [{"Name": "Main.Limit", "Type": "Integer", "DefaultValue": "3"}],
@@ -82,19 +87,61 @@ impl Double {
         Self::follow(child, app).await
     }
 
-    pub(crate) async fn follow(mut child: Child, app: TempDir) -> Self {
+    pub(crate) async fn follow(child: Child, app: TempDir) -> Self {
+        let mut double = Self::of(child, app);
+        double.admin = double.address("the admin port listens on").await;
+        double
+    }
+
+    /// A process without an admin port.
+    fn of(mut child: Child, app: TempDir) -> Self {
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let http = http();
-        let mut double = Self {
+        Self {
             child,
             admin: String::new(),
             lines,
             log: Vec::new(),
             http,
             _app: app,
-        };
-        double.admin = double.address("the admin port listens on").await;
-        double
+        }
+    }
+
+    /// As docker-mendix-buildpack has it: the package around the start script, which is the double itself.
+    pub(crate) fn buildpack(options: &Value, variables: &[(&str, &str)]) -> Self {
+        let image = app(&metadata(), options);
+        link(&image, "startup");
+        Self::start_itself(image, "startup", variables)
+    }
+
+    /// As a portable package has it: the app beside the folder of the start script.
+    pub(crate) fn portable(options: &Value, variables: &[(&str, &str)]) -> Self {
+        let image = tempfile::tempdir().unwrap();
+        let package = app(&metadata(), options);
+        std::fs::rename(package.path(), image.path().join("app")).unwrap();
+        std::fs::create_dir(image.path().join("bin")).unwrap();
+        link(&image, "bin/start");
+        Self::start_itself(image, "bin/start", variables)
+    }
+
+    /// A process with an image's folder that knows its variables and nothing else.
+    fn start_itself(image: TempDir, script: &str, variables: &[(&str, &str)]) -> Self {
+        let child = Command::new(image.path().join(script))
+            .env_clear()
+            .envs([("PORT", "0"), ("M2EE_RUNTIME_PORT", "0")])
+            .env("M2EE_RUNTIME_LISTEN_ADDRESSES", "127.0.0.1")
+            .envs(variables.iter().copied())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        Self::of(child, image)
+    }
+
+    /// What the start page says once the app runs.
+    pub(crate) async fn page(&mut self) -> Value {
+        let url = self.app_port().await;
+        self.get_json(&url).await
     }
 
     /// The first log line with a text; waits for it when it is not there yet.

@@ -84,6 +84,15 @@ impl Postgres {
         })
     }
 
+    /// The database as one address. The login is of this test and needs no encoding.
+    pub(crate) fn url(&self) -> String {
+        let settings = self.settings();
+        let of = |name: &str| settings[name].as_str().unwrap().to_owned();
+        let (user, password) = (of("DatabaseUserName"), of("DatabasePassword"));
+        let (host, name) = (of("DatabaseHost"), of("DatabaseName"));
+        format!("postgresql://{user}:{password}@{host}/{name}")
+    }
+
     pub(crate) fn with(&self, name: &str, value: &str) -> Value {
         let mut settings = self.settings();
         settings[name] = json!(value);
@@ -96,6 +105,13 @@ impl Postgres {
 
     pub(crate) async fn summary(&self) -> Summary {
         register::summary(&self.client().await).await.unwrap()
+    }
+
+    /// The roles of those that updated the schema, in order.
+    pub(crate) async fn schema_changes(&self) -> Vec<String> {
+        let statement = "SELECT role FROM runtime_double.schema_change ORDER BY at";
+        let rows = self.client().await.query(statement, &[]).await.unwrap();
+        rows.iter().map(|row| row.get(0)).collect()
     }
 
     /// Waits for another few heartbeats of the youngest process, so that a late alarm would be there.
