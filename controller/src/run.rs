@@ -71,10 +71,13 @@ async fn act(context: &Arc<Context>, arguments: &Arguments) {
         .filter(|it| !it.is_empty())
         .collect();
     if namespaces.is_empty() {
-        tracing::warn!("No namespace is managed: name some with --namespaces");
-        return std::future::pending().await;
+        tracing::warn!(
+            "No namespace is managed, so only plain manifests are guarded: name some with --namespaces"
+        );
     }
-    join_all(controllers(context, &namespaces)).await;
+    let plain = crate::gate::watch_plain_pods(context);
+    let gate = start(environments(context), context);
+    futures::join!(plain, gate, join_all(controllers(context, &namespaces)));
 }
 
 async fn stop_signal() -> anyhow::Result<()> {
@@ -97,7 +100,6 @@ fn controllers(context: &Arc<Context>, namespaces: &[&str]) -> Vec<BoxFuture<'st
                 start(builds(context, namespace), context),
                 start(endpoints(context, namespace), context),
                 start(runtimes(context, namespace), context),
-                start(environments(context, namespace), context),
             ]
         })
         .collect()
@@ -183,17 +185,18 @@ fn runtimes(context: &Context, namespace: &str) -> Controller<Metadata<Runtime>>
         )
 }
 
-fn environments(context: &Context, namespace: &str) -> Controller<Metadata<Environment>> {
+/// Of the whole cluster: plain manifests are guarded in any namespace.
+fn environments(context: &Context) -> Controller<Metadata<Environment>> {
+    let everywhere = || -> Api<Metadata<Environment>> { Api::all(context.client.clone()) };
+    let pods: Api<Metadata<Pod>> = Api::all(context.client.clone());
     let claims: Api<Metadata<DatabaseClaim>> = Api::all(context.client.clone());
-    let of_namespace = format!("{}={namespace}", names::NAMESPACE_LABEL);
-    let home = namespace.to_owned();
-    controller::<Environment>(context, namespace)
-        .watches(metadata::<Pod>(context, namespace), environment(), |pod| {
+    Controller::new(everywhere(), config())
+        .watches(pods, environment(), |pod| {
             labelled::<Environment>(&pod, names::ENVIRONMENT_LABEL)
         })
-        .watches(claims, Config::default().labels(&of_namespace), move |claim| {
+        .watches(claims, config(), |claim| {
             let name = claim.labels().get(names::ENVIRONMENT_LABEL)?;
-            Some(ObjectRef::new(name).within(&home))
+            Some(ObjectRef::new(name).within(claim.labels().get(names::NAMESPACE_LABEL)?))
         })
 }
 

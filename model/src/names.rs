@@ -23,6 +23,8 @@ pub const GATE: &str = "kubectl-mendix.io/gate";
 pub const ACTIVE_FINALIZER: &str = "kubectl-mendix.io/active";
 /// Uid of the claim that marked a gated pod while adopting: whatever was decided of the pod before is void.
 pub const CLAIM_MARK_ANNOTATION: &str = "kubectl-mendix.io/claim";
+/// Which container of a plain pod runs the app, where several might.
+pub const CONTAINER_ANNOTATION: &str = "kubectl-mendix.io/container";
 /// Claim of the database that the pods of a template name.
 pub const DATABASE_ANNOTATION: &str = "kubectl-mendix.io/database";
 
@@ -85,15 +87,21 @@ pub enum Component {
     Provisioner,
     /// Build pods.
     Builder,
+    /// Pods that only pull an image, to know its digest.
+    Puller,
 }
 
 impl Component {
+    /// Whose pods run no app.
+    pub const TASKS: [Self; 3] = [Self::Provisioner, Self::Builder, Self::Puller];
+
     /// Value of [`COMPONENT_LABEL`].
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Runtime => "runtime",
             Self::Provisioner => "provisioner",
             Self::Builder => "builder",
+            Self::Puller => "puller",
         }
     }
 }
@@ -189,6 +197,12 @@ pub fn pod_labels(app: &str, role: Role, model: &str) -> BTreeMap<String, String
         .map(|(key, value)| (key.to_owned(), value.to_owned())),
     );
     labels
+}
+
+/// Selector of the pods of an environment: all with its label but those of tasks, which run no app.
+pub fn guarded_pods(environment: &str) -> String {
+    let tasks = Component::TASKS.map(Component::as_str).join(", ");
+    format!("{ENVIRONMENT_LABEL}={environment},{COMPONENT_LABEL} notin ({tasks})")
 }
 
 /// A selector as text: `a=b,c=d`.

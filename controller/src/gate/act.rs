@@ -1,6 +1,8 @@
 //! Writes what was decided. Every write names the version that it was decided on.
 
+use super::judged::JudgedPods;
 use super::observe::Observed;
+use super::plain::{Judged, Pulls};
 use super::{claim, status};
 use crate::apply::Writer;
 use crate::context::Context;
@@ -31,6 +33,7 @@ pub(crate) enum Outcome {
 pub(crate) async fn act(
     context: &Context,
     observed: &Observed,
+    judged: &JudgedPods,
     decision: &Decision,
     deletions: &[Deletion],
 ) -> Result<Outcome, Error> {
@@ -39,7 +42,7 @@ pub(crate) async fn act(
     }
     let steps = decision.steps.iter().filter_map(|step| {
         let pod = find(observed, uid(step))?;
-        Some(perform(context, observed, pod, step))
+        Some(perform(context, observed, judged, pod, step))
     });
     let fresh = try_join_all(steps).await?;
     let deletions = deletions
@@ -60,13 +63,10 @@ pub(crate) async fn end(
     observed: &Observed,
     now: Timestamp,
 ) -> Result<Report<EnvironmentStatus>, Error> {
-    let held = environment
-        .status
-        .as_ref()
-        .and_then(|status| status.claim.clone());
     if observed.runtime.is_none() {
-        for name in held.iter().chain(observed.claim_name.as_ref().ok()) {
-            claim::give_up(context, observed, name).await?;
+        // By label: a status that a crash kept from being written names none, and the Secret may be gone by now.
+        for name in claim::of_environment(context, observed).await? {
+            claim::give_up(context, observed, &name).await?;
         }
     }
     let kept: Vec<String> = environment
@@ -79,6 +79,18 @@ pub(crate) async fn end(
         .set_finalizers(environment, &kept)
         .await?;
     Ok(status::over(environment))
+}
+
+/// Makes the pods that pull images, and takes away those that have told what they were made for.
+pub(crate) async fn pull(context: &Context, pulls: &Pulls, now: Timestamp) -> Result<(), Error> {
+    let writer = Writer::new(context, now);
+    for pod in &pulls.create {
+        writer.create(pod).await?;
+    }
+    for pod in &pulls.delete {
+        writer.delete(pod).await?;
+    }
+    Ok(())
 }
 
 /// The environment has another database by now, and nothing may run on the earlier one any more.
@@ -111,14 +123,20 @@ fn uid(step: &Step) -> &str {
 }
 
 /// One request. False: the pod has changed since it was read.
-async fn perform(context: &Context, observed: &Observed, pod: &Pod, step: &Step) -> Result<bool, Error> {
+async fn perform(
+    context: &Context,
+    observed: &Observed,
+    judged: &JudgedPods,
+    pod: &Pod,
+    step: &Step,
+) -> Result<bool, Error> {
     let claim = observed
         .claim
         .as_ref()
         .and_then(ResourceExt::uid)
         .unwrap_or_default();
     let change = match step {
-        Step::Open(_) => open(pod),
+        Step::Open(uid) => open(judged.pods.get(uid)),
         Step::Track(_) => json!({ "metadata": { "finalizers": [names::ACTIVE_FINALIZER] } }),
         Step::Release(_) => {
             json!({ "metadata": { "$deleteFromPrimitiveList/finalizers": [names::ACTIVE_FINALIZER] } })
@@ -130,12 +148,22 @@ async fn perform(context: &Context, observed: &Observed, pod: &Pod, step: &Step)
     patch(context, pod, change).await
 }
 
-/// Gate off, by its name, so that those of others stay; finalizer on. One patch: a pod is never one without the other.
-fn open(_pod: &Pod) -> Value {
-    json!({
+/// Gate off, by its name, so that those of others stay; finalizer on; the image pinned to the digest that was judged.
+/// One patch: a pod is never one without the other. Images of our own apps are named by digest from the start.
+fn open(judged: Option<&Judged>) -> Value {
+    let mut patch = json!({
         "metadata": { "finalizers": [names::ACTIVE_FINALIZER] },
         "spec": { "schedulingGates": [{ "$patch": "delete", "name": names::GATE }] },
-    })
+    });
+    if let Some(Judged {
+        container,
+        image: Some(image),
+        ..
+    }) = judged
+    {
+        patch["spec"]["containers"] = json!([{ "name": container, "image": image }]);
+    }
+    patch
 }
 
 async fn patch(context: &Context, pod: &Pod, mut change: Value) -> Result<bool, Error> {

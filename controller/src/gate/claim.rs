@@ -4,7 +4,7 @@ use super::act::Outcome;
 use super::observe::{Observed, read_claim};
 use crate::context::Context;
 use crate::error::Error;
-use kube::api::{DeleteParams, ObjectMeta, PostParams, Preconditions};
+use kube::api::{DeleteParams, ListParams, ObjectMeta, PostParams, Preconditions};
 use kube::{Api, ResourceExt};
 use mendix_model::crd::DatabaseClaim;
 use mendix_model::crd::claim::DatabaseClaimSpec;
@@ -71,6 +71,16 @@ fn labels(observed: &Observed) -> BTreeMap<String, String> {
             observed.owner.namespace.clone(),
         ),
     ])
+}
+
+/// Names of all claims of the environment.
+pub(crate) async fn of_environment(context: &Context, observed: &Observed) -> Result<Vec<String>, Error> {
+    let labels = names::selector_text(&labels(observed));
+    let found = claims(context)
+        .list_metadata(&ListParams::default().labels(&labels))
+        .await;
+    let found = found.map_err(Error::read(format!("DatabaseClaims with labels {labels}")))?;
+    Ok(found.items.iter().map(ResourceExt::name_any).collect())
 }
 
 /// Gives a claim up that nothing may run under any more. The version keeps a pod that was reserved meanwhile.

@@ -6,12 +6,16 @@
 mod act;
 mod claim;
 mod fence;
+mod found;
 mod identity;
+mod judged;
 mod observe;
+mod plain;
 mod pod;
 mod situation;
 mod status;
 
+pub(crate) use found::watch as watch_plain_pods;
 pub(crate) use identity::claim_of;
 
 use crate::context::Context;
@@ -20,10 +24,12 @@ use crate::reconcile::Kind;
 use crate::report::Report;
 use act::Outcome;
 use jiff::Timestamp;
+use judged::JudgedPods;
 use mendix_model::crd::{Environment, EnvironmentStatus};
 use mendix_model::gate::decide;
 use mendix_model::rollout;
 use observe::Observed;
+use plain::{Images, Pulls};
 
 /// Rounds of one reconcile. A pod is written by scheduler and kubelet as well, so a round that fails on an outdated
 /// version is usual; a round that opens follows the one that wrote the claim.
@@ -41,13 +47,15 @@ impl Kind for Environment {
             if observed.is_over(self) {
                 return act::end(context, self, &observed, now).await;
             }
-            let situation = situation::situation(self, &observed);
+            let (pulls, judged) = judge(self, &observed);
+            let situation = situation::situation(self, &observed, &judged);
             let decision = decide(&situation);
             let deletions = rollout::plan(&situation, &situation::progress(&observed));
-            match act::act(context, &observed, &decision, &deletions).await? {
+            match act::act(context, &observed, &judged, &decision, &deletions).await? {
                 Outcome::Done => {
                     act::leave_earlier_claim(context, self, &observed).await?;
-                    return Ok(status::report(self, &observed, &decision));
+                    act::pull(context, &pulls, now).await?;
+                    return Ok(status::report(self, &observed, &decision, pulls));
                 }
                 Outcome::ClaimWritten(claim) => known = observed.with(claim),
                 Outcome::Outdated => {}
@@ -55,6 +63,34 @@ impl Kind for Environment {
         }
         Ok(status::unsettled(self))
     }
+}
+
+/// Digests of the images of plain manifests, and what they tell of the pods. Pure.
+fn judge(environment: &Environment, observed: &Observed) -> (Pulls, JudgedPods) {
+    let Some(plain) = &observed.plain else {
+        return Default::default();
+    };
+    let known = environment
+        .status
+        .as_ref()
+        .and_then(|status| status.images.clone());
+    let templates = judged::templates(observed, plain);
+    let mut pulls = plain::pulls(
+        environment,
+        &templates,
+        &Images(known.unwrap_or_default()),
+        &plain.pulls,
+    );
+    for image in judged::remembered(environment, observed) {
+        if !pulls.images.contains(&image) {
+            pulls.images.push(image);
+        }
+    }
+    pulls
+        .images
+        .sort_by(|one, other| (&one.image, &one.revision).cmp(&(&other.image, &other.revision)));
+    let judged = judged::judged(observed, plain, &Images(pulls.images.clone()));
+    (pulls, judged)
 }
 
 impl Observed {

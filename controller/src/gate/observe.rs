@@ -1,7 +1,9 @@
 //! Reads everything that the gate of an environment needs.
 
 use super::fence::{self, Fence};
-use super::identity;
+use super::plain::{self, Plain};
+use super::{identity, judged};
+use crate::apply::controller_of;
 use crate::context::Context;
 use crate::error::Error;
 use crate::metadata::{is_leaving, namespace};
@@ -21,6 +23,8 @@ pub(crate) struct Observed {
     /// Name of the claim that the environment has or needs; or why it cannot be told.
     pub(crate) claim_name: Result<String, String>,
     pub(crate) claim: Option<DatabaseClaim>,
+    /// The manifests, for an environment that is not an app of ours.
+    pub(crate) plain: Option<Plain>,
     pub(crate) pods: Vec<Pod>,
     /// Uids of the claim that the API server no longer has.
     pub(crate) gone: BTreeSet<String>,
@@ -56,10 +60,20 @@ pub(crate) async fn observe(
         Some(secret) => crate::read::optional::<Secret>(context, &namespace, secret).await?,
         None => None,
     };
-    let wanted_claim = wanted_claim(environment, secret.as_ref(), &owner);
+    let selector = names::guarded_pods(&name);
+    let plain = if is_plain(environment) {
+        let pods: Vec<Pod> = crate::read::list(context, &namespace, &selector).await?;
+        let plain = plain::read(context, &namespace, &name, &pods).await?;
+        Some((judged::claim(&plain, &pods, &owner), plain))
+    } else {
+        None
+    };
+    let wanted_claim = match &plain {
+        Some((claim, _)) => claim.clone(),
+        None => wanted_claim(environment, secret.as_ref(), &owner),
+    };
     let (claim_name, claim) = claim(context, environment, &wanted_claim).await?;
     // Pods after the claim: what was reserved under an earlier claim is then among them.
-    let selector = format!("{}={name}", names::ENVIRONMENT_LABEL);
     let pods: Vec<Pod> = crate::read::list(context, &namespace, &selector).await?;
     let gone = gone(context, &namespace, claim.as_ref(), &pods).await?;
     let storage = names::storage_instance(&name, Purpose::Database);
@@ -72,9 +86,15 @@ pub(crate) async fn observe(
         owner,
         claim_name,
         claim,
+        plain: plain.map(|(_, plain)| plain),
         pods,
         gone,
     })
+}
+
+/// An app of ours brings its Environment along; all others are found by their pods.
+fn is_plain(environment: &Environment) -> bool {
+    controller_of(&environment.metadata).is_none()
 }
 
 /// A Secret that is named and not there leaves the identity open; guessing one would split the guard in two.

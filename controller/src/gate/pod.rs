@@ -1,6 +1,7 @@
 //! A pod of the API server, as far as its start matters. Pure.
 
 use super::fence::Fence;
+use super::plain::Judged;
 use crate::pod_state::{is_ready, label};
 use k8s_openapi::api::core::v1::Pod as Object;
 use kube::ResourceExt;
@@ -25,6 +26,22 @@ pub(crate) fn pod(object: &Object, claim: &str, fence: &Fence) -> Pod {
         database: database(object, claim),
         contradiction: None,
         synchronises: false,
+    }
+}
+
+/// A pod of a plain manifest, as it was judged.
+pub(crate) fn plain(object: &Object, judged: &Judged, claim: &str, fence: &Fence) -> Pod {
+    Pod {
+        role: judged.role,
+        model: judged.model(),
+        started: ending::may_have_started(object, &judged.container),
+        database: match &judged.claim {
+            Ok(named) => named_claim(Some(named), claim),
+            Err(problem) => Database::Other(problem.clone()),
+        },
+        contradiction: judged.contradiction.clone(),
+        synchronises: judged.role == Role::Peer,
+        ..pod(object, claim, fence)
     }
 }
 
@@ -55,7 +72,11 @@ fn gate(object: &Object) -> Gate {
 }
 
 fn database(object: &Object, claim: &str) -> Database {
-    match object.annotations().get(names::DATABASE_ANNOTATION) {
+    named_claim(object.annotations().get(names::DATABASE_ANNOTATION), claim)
+}
+
+fn named_claim(named: Option<&String>, claim: &str) -> Database {
+    match named {
         Some(named) if named == claim => Database::Claimed,
         Some(_) => {
             Database::Other("the pod names another database than the one its environment holds".to_owned())

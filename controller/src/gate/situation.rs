@@ -1,28 +1,40 @@
 //! What the gate decides from, out of what was read. Pure.
 
+use super::judged::JudgedPods;
 use super::observe::Observed;
-use super::pod;
+use super::{judged, pod};
 use kube::ResourceExt;
 use mendix_model::crd::Environment;
+use mendix_model::crd::claim::Role;
+use mendix_model::crd::common::LeaderSelection;
 use mendix_model::gate::{Claim, Restore, Situation};
 use mendix_model::rollout::Progress;
 
-pub(crate) fn situation(environment: &Environment, observed: &Observed) -> Situation {
+pub(crate) fn situation(environment: &Environment, observed: &Observed, judged: &JudgedPods) -> Situation {
     let spec = &environment.spec;
     let claim = observed.claim_name.clone().unwrap_or_default();
+    let record = observed.claim.as_ref().map(|claim| &claim.spec);
+    let pods = observed.pods.iter().map(|object| {
+        let uid = object.uid().unwrap_or_default();
+        match judged.pods.get(&uid) {
+            Some(judged) => pod::plain(object, judged, &claim, &observed.fence),
+            None => pod::pod(object, &claim, &observed.fence),
+        }
+    });
+    let kept = || record.and_then(|record| record.model.clone());
     Situation {
         owner: observed.owner.clone(),
-        mode: spec.leader_selection.unwrap_or_default(),
-        wanted: spec.model.clone(),
+        mode: spec.leader_selection.unwrap_or_else(|| mode(judged)),
+        wanted: match observed.plain {
+            // What runs stays until the image of the leader's template is known.
+            Some(_) => judged.wanted.clone().or_else(kept),
+            None => spec.model.clone(),
+        },
         claim: observed.claim.as_ref().map(|claim| Claim {
             uid: claim.uid().unwrap_or_default(),
             record: claim.spec.clone(),
         }),
-        pods: observed
-            .pods
-            .iter()
-            .map(|object| pod::pod(object, &claim, &observed.fence))
-            .collect(),
+        pods: pods.collect(),
         gone: observed.gone.clone(),
         complete: true,
         restored: spec.restored.as_ref().map(|restored| Restore {
@@ -32,7 +44,20 @@ pub(crate) fn situation(environment: &Environment, observed: &Observed) -> Situa
     }
 }
 
+/// Peers choose their leader themselves; wherever a role is given, it is assigned.
+fn mode(judged: &JudgedPods) -> LeaderSelection {
+    let mut pods = judged.pods.values().peekable();
+    if pods.peek().is_some() && pods.all(|judged| judged.role == Role::Peer) {
+        LeaderSelection::Leaderless
+    } else {
+        LeaderSelection::Assigned
+    }
+}
+
 /// What makes way for what. Deployments of ours are `Recreate`: none of their pods is outdated while it waits.
-pub(crate) fn progress(_observed: &Observed) -> Progress {
-    Progress::default()
+pub(crate) fn progress(observed: &Observed) -> Progress {
+    match &observed.plain {
+        Some(plain) => judged::progress(observed, plain),
+        None => Progress::default(),
+    }
 }

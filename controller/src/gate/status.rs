@@ -1,6 +1,7 @@
 //! What the status of an environment says. Pure.
 
 use super::observe::Observed;
+use super::plain::Pulls;
 use crate::report::Report;
 use kube::ResourceExt;
 use mendix_model::conditions::Progress;
@@ -17,6 +18,7 @@ pub(crate) fn report(
     environment: &Environment,
     observed: &Observed,
     decision: &Decision,
+    pulls: Pulls,
 ) -> Report<EnvironmentStatus> {
     let held = held(observed, decision);
     let record = observed.claim.as_ref().map(|claim| &claim.spec);
@@ -24,6 +26,7 @@ pub(crate) fn report(
         claim: observed.claim.as_ref().map(ResourceExt::name_any),
         claim_state: record.map(|record| format!("{:?}", record.state)),
         model: record.and_then(|record| record.model.clone()),
+        images: Some(pulls.images).filter(|images| !images.is_empty()),
         held_count: i32::try_from(held.len()).ok(),
         held: Some(held.clone()).filter(|held| !held.is_empty()),
         ..environment.status.clone().unwrap_or_default()

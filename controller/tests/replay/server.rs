@@ -87,7 +87,8 @@ impl State {
         let below = path
             .split_once("/namespaces/")
             .map(|(_, rest)| rest.split('/').count());
-        if below == Some(2) {
+        // Claims belong to no namespace.
+        if below == Some(2) || (below.is_none() && path.ends_with("/databaseclaims")) {
             return respond(StatusCode::OK, &self.list(path, uri.query().unwrap_or_default()));
         }
         not_found()
@@ -99,11 +100,16 @@ impl State {
             .find_map(|part| part.strip_prefix("labelSelector="))
             .unwrap_or_default();
         let labels = labels.replace("%2F", "/").replace("%3D", "=").replace("%2C", ",");
+        let labels = labels.replace('+', " ").replace("%28", "(").replace("%29", ")");
+        let excluded = ",kubectl-mendix.io/component notin ";
+        let (labels, excluded) = labels.split_once(excluded).unwrap_or((&labels, ""));
         let selected = |object: &&Value| {
-            labels.split(',').filter(|part| !part.is_empty()).all(|part| {
-                let (key, value) = part.split_once('=').expect("label=value");
-                object["metadata"]["labels"][key] == value
-            })
+            let component = object["metadata"]["labels"]["kubectl-mendix.io/component"].as_str();
+            !component.is_some_and(|it| excluded.contains(it))
+                && labels.split(',').filter(|part| !part.is_empty()).all(|part| {
+                    let (key, value) = part.split_once('=').expect("label=value");
+                    object["metadata"]["labels"][key] == value
+                })
         };
         let items: Vec<_> = self.below(path).filter(selected).cloned().collect();
         json!({"kind": "List", "apiVersion": "v1", "metadata": {}, "items": items})

@@ -39,6 +39,8 @@ pub struct EnvironmentSpec {
     pub fenced: Option<Vec<FencedNode>>,
     /// A restore of the database that somebody declared.
     pub restored: Option<Restored>,
+    /// A takeover of the database that somebody declared.
+    pub adopt: Option<Adopt>,
 }
 
 /// What proves that the pods of a lost node have ended.
@@ -74,6 +76,14 @@ pub struct Restored {
     pub model: String,
 }
 
+/// Take the database over from the owner that its claim names; counts once.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Adopt {
+    /// Tells this takeover from others, so that each counts once.
+    pub id: String,
+}
+
 /// What the gate knows of an environment.
 #[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
@@ -89,12 +99,26 @@ pub struct EnvironmentStatus {
     pub model: Option<String>,
     /// Pods that wait at the gate, and why.
     pub held: Option<Vec<HeldPod>>,
+    /// Images of plain manifests by digest.
+    pub images: Option<Vec<ResolvedImage>>,
     /// Number of pods that wait at the gate.
     pub held_count: Option<i32>,
     /// Standard conditions: Ready, Reconciling, Stalled.
     #[serde(default)]
     #[x_kube(merge_strategy = kube::core::ListMerge::Map(vec!["type".into()]))]
     pub conditions: Vec<Condition>,
+}
+
+/// What an image was when its template was first seen, and that it could be pulled.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResolvedImage {
+    /// Image as the template names it.
+    pub image: String,
+    /// What tells the template from earlier and later ones.
+    pub revision: String,
+    /// Image by digest.
+    pub resolved: String,
 }
 
 /// A pod that waits at the gate.

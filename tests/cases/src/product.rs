@@ -27,6 +27,7 @@ pub const NAMESPACES: &[&str] = &[
     "case-balancer",
     "case-provisioner",
     "case-sample",
+    "case-gate",
 ];
 
 /// Namespace of the release.

@@ -100,9 +100,9 @@ fn nobody_may_hand_out_rights_or_act_as_others() {
     }
 }
 
-/// Claims belong to no namespace, and neither do nodes: that is all there is for an account of ours everywhere.
+/// The gate guards plain manifests in any namespace; above all it reads no Secret there.
 #[test]
-fn what_an_account_of_ours_may_everywhere_is_claims_nodes_and_one_namespace() {
+fn what_an_account_of_ours_may_everywhere_is_what_the_gate_needs() {
     let objects = objects(EVERYTHING).unwrap();
     let bindings: Vec<ClusterRoleBinding> = of_kind(&objects);
     assert_eq!(bindings.len(), 1, "cluster roles for people are bound by people");
@@ -123,7 +123,19 @@ fn what_an_account_of_ours_may_everywhere_is_claims_nodes_and_one_namespace() {
                 .map(move |resource| format!("{resource}/{names}"))
         })
         .collect();
-    let expected = ["databaseclaims/", "namespaces/kube-system", "nodes/"];
+    let expected = [
+        "databaseclaims/",
+        "environments/",
+        "environments/status/",
+        "environments/finalizers/",
+        "pods/",
+        "deployments/",
+        "replicasets/",
+        "statefulsets/",
+        "events/",
+        "namespaces/kube-system",
+        "nodes/",
+    ];
     assert_eq!(allowed, BTreeSet::from(expected.map(str::to_owned)));
 }
 

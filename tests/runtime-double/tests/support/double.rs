@@ -243,6 +243,13 @@ impl Double {
         self.get(url, "application/json").await.json().await.unwrap()
     }
 
+    /// Waits until the process has noticed what runs beside it: that takes the other one's next sign of life.
+    pub(crate) async fn until_corrupted(&mut self) {
+        let url = self.app_port().await;
+        let corrupted = async || self.is_corrupted(&url).await;
+        wait::until("corrupted", corrupted, |corrupted| *corrupted).await;
+    }
+
     /// What the app port says of the register, in the header and in the body.
     pub(crate) async fn is_corrupted(&self, url: &str) -> bool {
         let response = self.get(url, "application/json").await;

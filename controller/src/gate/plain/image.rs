@@ -1,0 +1,77 @@
+//! Digests of images that templates name by a tag. Pure.
+
+use super::container::of_app;
+use super::workload::Template;
+use k8s_openapi::api::core::v1::Pod;
+use mendix_model::crd::environment::ResolvedImage;
+
+/// Digests that are known.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Images(pub(crate) Vec<ResolvedImage>);
+
+impl Images {
+    /// The image by digest, as a template of this revision means it. A tag that moved later means another image in a
+    /// later revision, and the same one in this.
+    pub(crate) fn resolved(&self, image: &str, revision: &str) -> Option<&str> {
+        let same = |it: &&ResolvedImage| it.image == image && it.revision == revision;
+        self.0.iter().find(same).map(|it| it.resolved.as_str())
+    }
+}
+
+impl Images {
+    /// Model of the pods of a template, once its image is known.
+    pub(crate) fn model(&self, template: &Template<'_>) -> Option<String> {
+        let image = of_app(template.annotations, template.spec).ok()?.image.clone()?;
+        digest(self.resolved(&image, &template.revision)?).map(ToOwned::to_owned)
+    }
+}
+
+/// The digest in a reference; the model of images that bear no model of their own.
+pub(crate) fn digest(reference: &str) -> Option<&str> {
+    reference
+        .split_once('@')
+        .map(|(_, digest)| digest)
+        .filter(|it| it.starts_with("sha256:"))
+}
+
+/// What a kubelet says that a container's image is, as a reference by digest.
+pub(crate) fn reference_of(pod: &Pod, container: &str) -> Option<String> {
+    let statuses = pod.status.as_ref()?.container_statuses.as_ref()?;
+    let status = statuses.iter().find(|status| status.name == container)?;
+    let id = status
+        .image_id
+        .rsplit_once("://")
+        .map_or(status.image_id.as_str(), |(_, id)| id);
+    digest(id).map(|_| id.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+    use serde_json::json;
+
+    #[rstest]
+    #[case::repository("10.0.0.1:5000/shop@sha256:1", Some("10.0.0.1:5000/shop@sha256:1"))]
+    #[case::with_scheme("docker-pullable://shop@sha256:1", Some("shop@sha256:1"))]
+    #[case::not_pulled("", None)]
+    #[case::built_on_the_node("sha256:1", None)]
+    fn the_kubelet_tells_the_digest(#[case] id: &str, #[case] expected: Option<&str>) {
+        let pod: Pod = serde_json::from_value(json!({ "status": { "containerStatuses": [{
+            "name": "app", "image": "shop:1", "imageID": id, "ready": false, "restartCount": 0,
+        }] } }))
+        .expect("pod");
+        assert_eq!(reference_of(&pod, "app").as_deref(), expected);
+    }
+
+    #[test]
+    fn a_tag_means_what_it_meant_when_its_revision_was_first_seen() {
+        let images = Images(vec![ResolvedImage {
+            image: "shop:1".to_owned(),
+            revision: "r1".to_owned(),
+            resolved: "shop@sha256:1".to_owned(),
+        }]);
+        assert_eq!(images.resolved("shop:1", "r1"), Some("shop@sha256:1"));
+        assert_eq!(images.resolved("shop:1", "r2"), None);
+    }
+}

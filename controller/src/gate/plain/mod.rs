@@ -1,0 +1,15 @@
+//! Pods of plain manifests: their role, database and model are read from the manifests themselves.
+
+mod container;
+mod image;
+mod judge;
+mod pull;
+mod read;
+mod sources;
+mod workload;
+
+pub(crate) use image::Images;
+pub(crate) use judge::{Judged, judge, judge_template};
+pub(crate) use pull::{Pulls, pulls};
+pub(crate) use read::{Plain, read};
+pub(crate) use workload::{Template, revision};

@@ -1,0 +1,128 @@
+//! Reads the manifests of an environment.
+
+use super::container::of_app;
+use super::pull::PULLS;
+use super::sources::{Source, Sources, named};
+use super::workload::Workloads;
+use crate::context::Context;
+use crate::error::Error;
+use k8s_openapi::api::core::v1::{ConfigMap, Pod, PodSpec, Secret};
+use kube::api::ListParams;
+use mendix_model::names;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is there of the manifests.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Plain {
+    pub(crate) workloads: Workloads,
+    pub(crate) sources: Sources,
+    /// Pods that pull images.
+    pub(crate) pulls: Vec<Pod>,
+}
+
+pub(crate) async fn read(
+    context: &Context,
+    namespace: &str,
+    environment: &str,
+    pods: &[Pod],
+) -> Result<Plain, Error> {
+    let workloads = workloads(context, namespace, environment).await?;
+    let labels = format!(
+        "{}={environment},{}={}",
+        names::ENVIRONMENT_LABEL,
+        names::COMPONENT_LABEL,
+        PULLS.as_str()
+    );
+    let wanted: BTreeSet<_> = specs(&workloads, pods)
+        .flat_map(|(annotations, spec)| of_app(annotations, spec).map(named).unwrap_or_default())
+        .collect();
+    Ok(Plain {
+        sources: sources(context, namespace, wanted).await?,
+        pulls: crate::read::list(context, namespace, &labels).await?,
+        workloads,
+    })
+}
+
+type Annotated<'a> = (Option<&'a BTreeMap<String, String>>, &'a PodSpec);
+
+fn specs<'a>(workloads: &'a Workloads, pods: &'a [Pod]) -> impl Iterator<Item = Annotated<'a>> {
+    let of_pods = pods
+        .iter()
+        .filter_map(|pod| Some((pod.metadata.annotations.as_ref(), pod.spec.as_ref()?)));
+    let templates = workloads
+        .templates(&["leader", "worker", "peer", "ordinal"])
+        .into_iter();
+    let of_templates = templates.map(|it| (it.annotations, it.spec));
+    of_pods.chain(of_templates)
+}
+
+/// Labels of workloads are their authors' own; only those of the template are ours to know.
+async fn workloads(context: &Context, namespace: &str, environment: &str) -> Result<Workloads, Error> {
+    let all = ListParams::default();
+    let deployments = context.api(namespace).list(&all).await;
+    let deployments = deployments.map_err(Error::read("deployments"))?.items;
+    let stateful_sets = context.api(namespace).list(&all).await;
+    let stateful_sets = stateful_sets.map_err(Error::read("statefulsets"))?.items;
+    let replica_sets = context.api(namespace).list(&all).await;
+    let replica_sets = replica_sets.map_err(Error::read("replicasets"))?.items;
+    let mut workloads = Workloads {
+        deployments,
+        replica_sets,
+        stateful_sets,
+    };
+    let labelled = |template: Option<&k8s_openapi::api::core::v1::PodTemplateSpec>| {
+        let labels = template.and_then(|it| it.metadata.as_ref()?.labels.as_ref());
+        labels
+            .and_then(|labels| labels.get(names::ENVIRONMENT_LABEL))
+            .map(String::as_str)
+            == Some(environment)
+    };
+    workloads
+        .deployments
+        .retain(|it| labelled(it.spec.as_ref().map(|spec| &spec.template)));
+    workloads
+        .stateful_sets
+        .retain(|it| labelled(it.spec.as_ref().map(|spec| &spec.template)));
+    Ok(workloads)
+}
+
+/// Secrets are read by name and only here; where even that is refused, the level that needs them is off.
+async fn sources(
+    context: &Context,
+    namespace: &str,
+    wanted: BTreeSet<(Source, String)>,
+) -> Result<Sources, Error> {
+    let mut sources = Sources::default();
+    for (kind, name) in wanted {
+        let read = match kind {
+            Source::Secret => secret(context, namespace, &name).await,
+            Source::ConfigMap => config_map(context, namespace, &name).await,
+        };
+        match read {
+            Ok(found) => drop(sources.found.insert((kind, name), found)),
+            Err(Error::Read { source, .. }) if is_forbidden(&source) => sources.refused = true,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(sources)
+}
+
+fn is_forbidden(error: &kube::Error) -> bool {
+    matches!(error, kube::Error::Api(answer) if answer.is_forbidden())
+}
+
+type Values = Option<BTreeMap<String, String>>;
+
+async fn secret(context: &Context, namespace: &str, name: &str) -> Result<Values, Error> {
+    let found = crate::read::optional::<Secret>(context, namespace, name).await?;
+    Ok(found.map(|secret| {
+        let data = secret.data.unwrap_or_default().into_iter();
+        data.filter_map(|(key, value)| Some((key, String::from_utf8(value.0).ok()?)))
+            .collect()
+    }))
+}
+
+async fn config_map(context: &Context, namespace: &str, name: &str) -> Result<Values, Error> {
+    let found = crate::read::optional::<ConfigMap>(context, namespace, name).await?;
+    Ok(found.map(|map| map.data.unwrap_or_default()))
+}

@@ -1,0 +1,123 @@
+//! Which template a pod came from, and whether that is still the one of its workload. Pure.
+
+use crate::apply::controller_of;
+use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
+use k8s_openapi::api::core::v1::{Pod, PodSpec, PodTemplateSpec};
+use kube::ResourceExt;
+use mendix_model::names;
+use mendix_model::rollout::Outdated;
+use std::collections::BTreeMap;
+
+/// The number of a Deployment's template, on the Deployment and on its ReplicaSets (Kubernetes' own annotation).
+const REVISION: &str = "deployment.kubernetes.io/revision";
+const STATEFUL_REVISION: &str = "controller-revision-hash";
+
+/// The workloads of an environment.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Workloads {
+    pub(crate) deployments: Vec<Deployment>,
+    pub(crate) replica_sets: Vec<ReplicaSet>,
+    pub(crate) stateful_sets: Vec<StatefulSet>,
+}
+
+/// A template, and what tells it from earlier and later ones.
+pub(crate) struct Template<'a> {
+    pub(crate) labels: Option<&'a BTreeMap<String, String>>,
+    pub(crate) annotations: Option<&'a BTreeMap<String, String>>,
+    pub(crate) spec: &'a PodSpec,
+    pub(crate) revision: String,
+}
+
+impl<'a> Template<'a> {
+    fn of_workload(template: &'a PodTemplateSpec, revision: String) -> Option<Self> {
+        let metadata = template.metadata.as_ref();
+        Some(Self {
+            labels: metadata.and_then(|it| it.labels.as_ref()),
+            annotations: metadata.and_then(|it| it.annotations.as_ref()),
+            spec: template.spec.as_ref()?,
+            revision,
+        })
+    }
+
+    /// What a pod was made from, as far as the pod still shows it.
+    pub(crate) fn of_pod(pod: &'a Pod) -> Option<Self> {
+        Some(Self {
+            labels: pod.metadata.labels.as_ref(),
+            annotations: pod.metadata.annotations.as_ref(),
+            spec: pod.spec.as_ref()?,
+            revision: revision(pod),
+        })
+    }
+}
+
+/// Revision of the template that a pod came from. A pod without a controller is its own.
+pub(crate) fn revision(pod: &Pod) -> String {
+    let uid = || pod.uid().unwrap_or_default();
+    match controller_of(&pod.metadata) {
+        Some(owner) if owner.kind == "ReplicaSet" => owner.uid.clone(),
+        Some(_) => pod.labels().get(STATEFUL_REVISION).cloned().unwrap_or_else(uid),
+        None => uid(),
+    }
+}
+
+impl Workloads {
+    /// Present templates with this role.
+    pub(crate) fn templates(&self, roles: &[&str]) -> Vec<Template<'_>> {
+        let deployments = self.deployments.iter().filter_map(|deployment| {
+            Template::of_workload(
+                &deployment.spec.as_ref()?.template,
+                self.current(deployment)?.uid()?,
+            )
+        });
+        let stateful = self.stateful_sets.iter().filter_map(|set| {
+            let revision = set.status.as_ref()?.update_revision.clone()?;
+            Template::of_workload(&set.spec.as_ref()?.template, revision)
+        });
+        deployments
+            .chain(stateful)
+            .filter(|it| role(it.labels).is_some_and(|role| roles.contains(&role)))
+            .collect()
+    }
+
+    /// The ReplicaSet of the present template; nothing while there is none, as for a paused Deployment.
+    fn current(&self, deployment: &Deployment) -> Option<&ReplicaSet> {
+        let seen = deployment.status.as_ref()?.observed_generation? >= deployment.metadata.generation?;
+        let number = deployment.annotations().get(REVISION).filter(|_| seen)?;
+        self.replica_sets
+            .iter()
+            .filter(|set| {
+                controller_of(&set.metadata).map(|owner| &owner.uid) == deployment.metadata.uid.as_ref()
+            })
+            .find(|set| set.annotations().get(REVISION) == Some(number))
+    }
+
+    /// What becomes of a pod whose workload has another template by now.
+    pub(crate) fn outdated(&self, pod: &Pod) -> Option<Outdated> {
+        let owner = controller_of(&pod.metadata)?;
+        match owner.kind.as_str() {
+            "ReplicaSet" => {
+                let set = self
+                    .replica_sets
+                    .iter()
+                    .find(|set| set.uid().as_ref() == Some(&owner.uid))?;
+                let deployment = controller_of(&set.metadata)?;
+                let same = |it: &&Deployment| it.uid().as_ref() == Some(&deployment.uid);
+                let current = self.current(self.deployments.iter().find(same)?)?;
+                (current.uid() != set.uid()).then_some(Outdated::Replaced)
+            }
+            "StatefulSet" => {
+                let set = self
+                    .stateful_sets
+                    .iter()
+                    .find(|set| set.uid().as_ref() == Some(&owner.uid))?;
+                let update = set.status.as_ref()?.update_revision.as_ref()?;
+                (pod.labels().get(STATEFUL_REVISION) != Some(update)).then_some(Outdated::Stuck)
+            }
+            _ => None,
+        }
+    }
+}
+
+fn role(labels: Option<&BTreeMap<String, String>>) -> Option<&str> {
+    labels?.get(names::ROLE_LABEL).map(String::as_str)
+}
