@@ -177,6 +177,11 @@ impl Product {
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
+    /// A namespace that nothing manages and nothing guards.
+    pub async fn open_namespace(&self, name: &str) -> Result<()> {
+        self.namespace(name).await
+    }
+
     async fn namespace(&self, name: &str) -> Result<()> {
         let namespace = json!({
             "apiVersion": "v1",

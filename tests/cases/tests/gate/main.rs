@@ -1,0 +1,9 @@
+//! Ways to two leaders or two models, each tried on two apps at once: one under the gate and one without.
+//!
+//! Both get the same fault. The register in their databases, which the processes themselves write, must show that the
+//! one without the gate broke, else the fault was none; and that the one under the gate did not.
+
+mod pair;
+mod pods;
+mod scale;
+mod update;

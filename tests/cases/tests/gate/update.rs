@@ -1,0 +1,52 @@
+//! The template changes.
+
+use crate::pair::Pair;
+use anyhow::Result;
+use mendix_cases::plain::CONTAINER;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rolling_update_to_another_model() -> Result<()> {
+    let pair = Pair::with_leader("gate-rolling", "RollingUpdate").await?;
+    let image = format!("{CONTAINER}={}", pair.images[1].tag);
+    pair.both(async |side| {
+        side.kubectl(&["set", "image", &side.leader(), &image])?;
+        side.until("model B alone", |summary| {
+            summary.running().map(|it| it.model.as_str()).eq(["B"])
+        })
+        .await
+    })
+    .await?;
+    pair.judge().await
+}
+
+/// Its pods wait for each other unless the old one is deleted: the new one at the gate, the Deployment for the new one.
+#[tokio::test(flavor = "multi_thread")]
+async fn rolling_restart_of_the_same_model_ends() -> Result<()> {
+    let pair = Pair::with_leader("gate-restart", "RollingUpdate").await?;
+    pair.both(async |side| {
+        side.kubectl(&["rollout", "restart", &side.leader()])?;
+        side.kubectl(&["rollout", "status", &side.leader(), "--timeout=60s"])?;
+        Ok(())
+    })
+    .await?;
+    pair.judge().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn there_and_back_again_within_the_grace_of_the_first() -> Result<()> {
+    let pair = Pair::with_leader("gate-back", "Recreate").await?;
+    let [first, second] = pair
+        .images
+        .clone()
+        .map(|image| format!("{CONTAINER}={}", image.tag));
+    pair.both(async |side| {
+        side.kubectl(&["set", "image", &side.leader(), &second])?;
+        side.kubectl(&["set", "image", &side.leader(), &first])?;
+        side.until("another leader of model A alone", |summary| {
+            summary.processes.len() >= 2 && summary.running().map(|it| it.model.as_str()).eq(["A"])
+        })
+        .await
+    })
+    .await?;
+    pair.judge().await
+}
