@@ -1,5 +1,9 @@
 //! The command line: clap types and nothing else, so that documentation and completion come from the same source.
 
+mod gate;
+
+pub use gate::{AdoptArguments, FenceArguments, ProtectArguments, UnprotectArguments};
+
 use crate::output::OutputFormat;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use jiff::SignedDuration;
@@ -86,6 +90,18 @@ pub enum Command {
     /// Show apps, or one app with everything it is made of
     #[command(after_help = STATUS_EXAMPLES)]
     Status(StatusArguments),
+    /// Guard the apps of a namespace, and show what the guard makes of them
+    #[command(after_help = gate::PROTECT_EXAMPLES)]
+    Protect(ProtectArguments),
+    /// Guard the apps of a namespace no longer
+    #[command(after_help = gate::UNPROTECT_EXAMPLES)]
+    Unprotect(UnprotectArguments),
+    /// Say that a node is off for good, so that the apps that ran on it go on
+    #[command(after_help = gate::FENCE_EXAMPLES)]
+    Fence(FenceArguments),
+    /// Take a database over, or say that it was restored
+    #[command(after_help = gate::ADOPT_EXAMPLES)]
+    Adopt(AdoptArguments),
     /// Print a completion script
     #[command(after_help = COMPLETION_EXAMPLES)]
     Completion(CompletionArguments),

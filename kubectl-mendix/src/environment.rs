@@ -3,7 +3,7 @@
 use crate::cli::{ColourChoice, GlobalArguments};
 use jiff::Timestamp;
 use std::ffi::OsStr;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufRead, BufReader, IsTerminal, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,6 +13,8 @@ pub struct Environment {
     pub out: Stream,
     /// Everything else.
     pub err: Stream,
+    /// Answers.
+    pub input: Input,
     /// Results and errors only.
     pub quiet: bool,
     /// How often `-v` was said.
@@ -46,6 +48,14 @@ pub struct Stream {
     pub colour: bool,
 }
 
+/// Standard input.
+pub struct Input {
+    /// Where answers come from.
+    pub reader: Box<dyn BufRead>,
+    /// A person sits at it.
+    pub terminal: bool,
+}
+
 impl Stream {
     fn new(writer: Box<dyn Write>, terminal: bool, choice: ColourChoice) -> Self {
         let no_colour = std::env::var_os("NO_COLOR");
@@ -66,6 +76,11 @@ impl Environment {
         Self {
             out: Stream::new(Box::new(out), out_terminal, arguments.color),
             err: Stream::new(Box::new(err), err_terminal, arguments.color),
+            input: Input {
+                terminal: io::stdin().is_terminal(),
+                // Not locked for good: `deploy -f -` reads the same stream.
+                reader: Box::new(BufReader::new(io::stdin())),
+            },
             quiet: arguments.quiet,
             verbose: arguments.verbose,
             timeout: arguments.timeout,
@@ -98,6 +113,22 @@ impl Environment {
     /// Says what to do about it.
     pub fn hint(&mut self, text: &str) {
         self.complain("hint: ", text);
+    }
+
+    /// Asks a question that only yes answers with yes. Nothing: nobody is there to ask.
+    ///
+    /// # Errors
+    /// The answer cannot be read.
+    pub fn ask(&mut self, question: &str) -> anyhow::Result<Option<bool>> {
+        if !self.input.terminal || !self.err.terminal {
+            return Ok(None);
+        }
+        write!(self.err.writer, "{question} [y/N] ")?;
+        self.err.writer.flush()?;
+        let mut answer = String::new();
+        self.input.reader.read_line(&mut answer)?;
+        let answer = answer.trim().to_ascii_lowercase();
+        Ok(Some(answer == "y" || answer == "yes"))
     }
 
     fn complain(&mut self, prefix: &str, text: &str) {
@@ -136,6 +167,29 @@ fn has_colour(choice: ColourChoice, terminal: bool, no_colour: Option<&OsStr>) -
 mod tests {
     use super::*;
     use rstest::rstest;
+
+    fn with_answer(answer: &'static str, terminal: bool) -> Environment {
+        let mut environment = Environment::new(&GlobalArguments::default());
+        environment.err.terminal = terminal;
+        environment.err.writer = Box::new(io::sink());
+        environment.input = Input {
+            reader: Box::new(answer.as_bytes()),
+            terminal,
+        };
+        environment
+    }
+
+    #[rstest]
+    #[case::yes("y\n", true, Some(true))]
+    #[case::word("Yes\n", true, Some(true))]
+    #[case::no("n\n", true, Some(false))]
+    #[case::nothing_said("\n", true, Some(false))]
+    #[case::end_of_input("", true, Some(false))]
+    #[case::nobody_there("y\n", false, None)]
+    fn only_yes_is_yes(#[case] answer: &'static str, #[case] terminal: bool, #[case] expected: Option<bool>) {
+        let mut environment = with_answer(answer, terminal);
+        assert_eq!(environment.ask("really?").expect("an answer"), expected);
+    }
 
     #[rstest]
     #[case::terminal(ColourChoice::Auto, true, None, true)]

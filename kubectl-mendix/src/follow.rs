@@ -7,7 +7,7 @@ use futures::stream::{self, BoxStream, Stream, StreamExt};
 use k8s_openapi::api::core::v1::Pod;
 use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, Resource};
-use mendix_model::names;
+use mendix_model::{crd, names};
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
 use std::time::Duration;
@@ -116,6 +116,17 @@ pub fn changes_of_apps(cluster: &Cluster, all_namespaces: bool) -> BoxStream<'st
         cluster.apps(&cluster.namespace)
     };
     occurrences(api, watcher::Config::default())
+}
+
+/// Changes of the pods and environments of the command's namespace.
+pub fn changes_of_gate(cluster: &Cluster) -> BoxStream<'static, ()> {
+    let pods: Api<Pod> = Api::namespaced(cluster.client.clone(), &cluster.namespace);
+    let environments: Api<crd::Environment> = Api::namespaced(cluster.client.clone(), &cluster.namespace);
+    stream::select(
+        occurrences(pods, watcher::Config::default()),
+        occurrences(environments, watcher::Config::default()),
+    )
+    .boxed()
 }
 
 /// That something happened, not what: the look that follows reads everything afresh. Errors are left to that look,

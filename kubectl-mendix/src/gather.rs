@@ -141,7 +141,8 @@ pub struct ReadError {
 }
 
 impl ReadError {
-    fn new(error: &kube::Error, request: &Request<'_>) -> Self {
+    /// What an error of the client means, for a request.
+    pub(crate) fn new(error: &kube::Error, request: &Request<'_>) -> Self {
         let transient = match error {
             kube::Error::Api(status) => status.code == 429 || status.code >= 500,
             kube::Error::Service(_) | kube::Error::HyperError(_) | kube::Error::ReadEvents(_) => true,

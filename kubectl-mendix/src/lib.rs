@@ -10,10 +10,12 @@ pub mod environment;
 pub mod failure;
 pub mod follow;
 pub mod gather;
+pub mod intent;
 pub mod outcome;
 pub mod output;
 pub mod print;
 pub mod progress;
+pub mod protect;
 pub mod view;
 
 pub use cli::Cli;

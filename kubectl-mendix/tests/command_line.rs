@@ -13,6 +13,10 @@ fn help_reads_as_it_is_typed() {
     insta::assert_snapshot!("help", run(&["--help"]));
     insta::assert_snapshot!("help_of_status", run(&["status", "--help"]));
     insta::assert_snapshot!("help_of_deploy", run(&["deploy", "-h"]));
+    insta::assert_snapshot!("help_of_protect", run(&["protect", "-h"]));
+    insta::assert_snapshot!("help_of_unprotect", run(&["unprotect", "-h"]));
+    insta::assert_snapshot!("help_of_fence", run(&["fence", "-h"]));
+    insta::assert_snapshot!("help_of_adopt", run(&["adopt", "-h"]));
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub(crate) enum Outcome {
     /// Nothing more is to be done.
     Done,
     /// The claim is as it was decided: what it allows is decided next.
-    ClaimWritten(DatabaseClaim),
+    ClaimWritten(Box<DatabaseClaim>),
     /// Something changed since it was read.
     Outdated,
 }

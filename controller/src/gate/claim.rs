@@ -36,7 +36,7 @@ pub(crate) async fn write(
         None => claims.create(&parameters, &new(observed, name, record)).await,
     };
     match written {
-        Ok(claim) => Ok(Outcome::ClaimWritten(claim)),
+        Ok(claim) => Ok(Outcome::ClaimWritten(Box::new(claim))),
         Err(kube::Error::Api(answer)) if answer.is_conflict() || answer.is_already_exists() => {
             Ok(Outcome::Outdated)
         }

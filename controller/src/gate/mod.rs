@@ -57,7 +57,7 @@ impl Kind for Environment {
                     act::pull(context, &pulls, now).await?;
                     return Ok(status::report(self, &observed, &decision, pulls));
                 }
-                Outcome::ClaimWritten(claim) => known = observed.with(claim),
+                Outcome::ClaimWritten(claim) => known = observed.with(*claim),
                 Outcome::Outdated => {}
             }
         }
@@ -98,7 +98,7 @@ impl Observed {
     /// have been reserved under an earlier one meanwhile.
     fn with(self, claim: mendix_model::crd::DatabaseClaim) -> Option<Self> {
         let same = self.claim.as_ref().map(|it| &it.metadata.uid) == Some(&claim.metadata.uid);
-        same.then(|| Self {
+        same.then_some(Self {
             claim: Some(claim),
             ..self
         })

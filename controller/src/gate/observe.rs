@@ -107,7 +107,8 @@ fn wanted_claim(environment: &Environment, secret: Option<&Secret>, owner: &Owne
     }
 }
 
-/// The claim that the environment holds, as long as anything may run under it; else the one that it needs.
+/// The claim that the environment holds, as long as anything may run under it or no other is known; else the one that
+/// it needs.
 async fn claim(
     context: &Context,
     environment: &Environment,
@@ -120,7 +121,7 @@ async fn claim(
     if let Some(held) = held
         && wanted.as_ref() != Ok(&held)
         && let Some(claim) = read_claim(context, &held).await?
-        && !claim.spec.opened.is_empty()
+        && (wanted.is_err() || !claim.spec.opened.is_empty())
     {
         return Ok((Ok(held), Some(claim)));
     }

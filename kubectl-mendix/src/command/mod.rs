@@ -1,8 +1,12 @@
 //! One module a command.
 
+pub mod adopt;
 pub mod completion;
 pub mod deploy;
+pub mod fence;
+pub mod protect;
 pub mod status;
+pub mod unprotect;
 
 use crate::cli::Command;
 use crate::environment::Environment;
@@ -16,6 +20,10 @@ pub async fn dispatch(command: Command, environment: &mut Environment) -> anyhow
     match command {
         Command::Deploy(arguments) => Box::pin(deploy::deploy(&arguments, environment)).await,
         Command::Status(arguments) => status::status(&arguments, environment).await,
+        Command::Protect(arguments) => Box::pin(protect::protect(&arguments, environment)).await,
+        Command::Unprotect(arguments) => unprotect::unprotect(&arguments, environment).await,
+        Command::Fence(arguments) => fence::fence(&arguments, environment).await,
+        Command::Adopt(arguments) => adopt::adopt(&arguments, environment).await,
         Command::Completion(arguments) => completion::completion(&arguments, environment),
     }
 }

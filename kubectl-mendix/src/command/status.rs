@@ -83,7 +83,8 @@ pub fn singular() -> String {
     format!("mendixapp.{}", mendix_model::crd::GROUP)
 }
 
-fn layout(format: OutputFormat, environment: &Environment) -> Layout {
+/// How a result is laid out.
+pub(crate) fn layout(format: OutputFormat, environment: &Environment) -> Layout {
     Layout {
         wide: format == OutputFormat::Wide,
         colour: environment.out.colour,

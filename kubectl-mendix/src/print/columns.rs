@@ -5,7 +5,7 @@ use crate::view::Health;
 use comfy_table::{Cell, Color, ColumnConstraint, ContentArrangement, Table, presets};
 
 /// Cells of one row, and how what it shows is.
-pub(super) struct Row {
+pub(crate) struct Row {
     /// Texts from left to right.
     pub cells: Vec<String>,
     /// Gives the state its colour.
@@ -14,7 +14,7 @@ pub(super) struct Row {
 
 /// Rows below a header. Column `state` gets the colour of the health; the last column takes the lines that do not
 /// fit.
-pub(super) fn columns(header: &[&str], state: usize, rows: Vec<Row>, layout: Layout) -> String {
+pub(crate) fn columns(header: &[&str], state: usize, rows: Vec<Row>, layout: Layout) -> String {
     let mut table = Table::new();
     table
         .load_style(presets::NOTHING)

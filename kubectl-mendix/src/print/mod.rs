@@ -6,6 +6,7 @@ mod list;
 mod tree;
 
 pub use changes::Changes;
+pub(crate) use columns::{Row, columns};
 pub use tree::Line;
 
 use crate::view::{AppList, AppView, Health};

@@ -4,12 +4,13 @@
 #![expect(clippy::expect_used, reason = "a test that cannot be set up has failed")]
 
 mod run;
+mod write;
 
 pub(crate) use run::{condition, ready, run, run_with_stdin, stalled};
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Query, State};
-use axum::http::{Method, StatusCode, Uri};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use futures::StreamExt as _;
 use serde_json::{Value, json};
@@ -27,6 +28,9 @@ type Answer = (u16, Value);
 /// What happens after an apply, in place of a controller.
 type Controller = Box<dyn Fn(&mut Objects, usize) + Send>;
 
+/// What happens after a deletion, in place of a controller; it is told the path.
+type Replacer = Box<dyn Fn(&mut Objects, &str) + Send>;
+
 /// Objects by path.
 pub(crate) type Objects = BTreeMap<String, Value>;
 
@@ -42,6 +46,7 @@ struct Inner {
     requests: Vec<Request>,
     controller: Option<Controller>,
     looks: usize,
+    replacer: Option<Replacer>,
 }
 
 /// One request as it came in.
@@ -55,6 +60,8 @@ pub(crate) struct Request {
     pub(crate) query: HashMap<String, String>,
     /// Body; null when empty.
     pub(crate) body: Value,
+    /// A merge patch, not an apply.
+    pub(crate) merge: bool,
 }
 
 #[derive(Clone)]
@@ -133,6 +140,16 @@ impl Server {
         inner.controller = Some(Box::new(controller));
     }
 
+    /// Lets something happen after each deletion.
+    pub(crate) fn at_each_deletion(&self, replacer: impl Fn(&mut Objects, &str) + Send + 'static) {
+        self.lock().replacer = Some(Box::new(replacer));
+    }
+
+    /// The object at a path.
+    pub(crate) fn object(&self, path: &str) -> Option<Value> {
+        self.lock().objects.get(path).cloned()
+    }
+
     /// Requests of one method, in order.
     pub(crate) fn requests(&self, method: &str) -> Vec<Request> {
         let all = self.lock().requests.clone();
@@ -157,7 +174,7 @@ pub(crate) fn write_kubeconfig(folder: &TempDir, server: &str) {
     std::fs::write(folder.path().join("config"), config.to_string()).expect("kubeconfig");
 }
 
-fn path_of(object: &Value) -> String {
+pub(crate) fn path_of(object: &Value) -> String {
     let text = |pointer: &str| {
         object
             .pointer(pointer)
@@ -171,8 +188,11 @@ fn path_of(object: &Value) -> String {
     } else {
         format!("/apis/{version}")
     };
-    let (namespace, name) = (text("/metadata/namespace"), text("/metadata/name"));
-    format!("{root}/namespaces/{namespace}/{kind}s/{name}")
+    let name = text("/metadata/name");
+    match object.pointer("/metadata/namespace").and_then(Value::as_str) {
+        Some(namespace) => format!("{root}/namespaces/{namespace}/{kind}s/{name}"),
+        None => format!("{root}/{kind}s/{name}"),
+    }
 }
 
 async fn answer(
@@ -180,6 +200,7 @@ async fn answer(
     method: Method,
     uri: Uri,
     Query(query): Query<HashMap<String, String>>,
+    headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     let path = uri.path().to_owned();
@@ -192,6 +213,9 @@ async fn answer(
         path,
         query,
         body,
+        merge: headers
+            .get("content-type")
+            .is_some_and(|it| it == "application/merge-patch+json"),
     };
     let (code, value) = shared.inner.lock().expect("lock").answer(&request);
     if method == Method::PATCH {
@@ -238,7 +262,10 @@ impl Inner {
         }
         match request.method.as_str() {
             "GET" => self.get(request),
+            "PATCH" if request.merge => self.merge(request),
             "PATCH" => self.apply(request),
+            "POST" => self.create(request),
+            "DELETE" => self.delete(request),
             _ => (405, status(405, "MethodNotAllowed", "not supported", "")),
         }
     }
@@ -257,12 +284,13 @@ impl Inner {
         }
         let name = path.rsplit('/').next().unwrap_or_default();
         if is_collection(name) {
-            return (200, self.list(path, request.query.get("labelSelector")));
+            return (200, self.list(request));
         }
         (404, status(404, "NotFound", &format!("{name} not found"), name))
     }
 
-    fn list(&self, path: &str, selector: Option<&String>) -> Value {
+    fn list(&self, request: &Request) -> Value {
+        let path = &request.path;
         let kind = path.rsplit('/').next().unwrap_or_default();
         let prefix = path.strip_suffix(kind).unwrap_or_default();
         let within = |key: &str| {
@@ -270,9 +298,12 @@ impl Inner {
             folder.starts_with(prefix) && folder.ends_with(&format!("/{kind}"))
         };
         let selected = |object: &Value| {
-            selector
-                .and_then(|selector| selector.split_once('='))
-                .is_none_or(|(key, value)| object["metadata"]["labels"][key] == value)
+            let by_label = pairs(request, "labelSelector")
+                .all(|(key, value)| object["metadata"]["labels"][key] == value);
+            by_label
+                && pairs(request, "fieldSelector").all(|(key, value)| {
+                    object.pointer(&format!("/{}", key.replace('.', "/"))) == Some(&json!(value))
+                })
         };
         let items: Vec<_> = self
             .objects
@@ -310,6 +341,12 @@ impl Inner {
     }
 }
 
+/// `a=b,c=d` in a query.
+fn pairs<'a>(request: &'a Request, name: &str) -> impl Iterator<Item = (&'a str, &'a str)> {
+    let text = request.query.get(name).map(String::as_str).unwrap_or_default();
+    text.split(',').filter_map(|pair| pair.split_once('='))
+}
+
 fn fields(value: &Value) -> Value {
     let fields = value.as_object().into_iter().flatten();
     fields
@@ -326,7 +363,13 @@ fn fields_below(value: &Value) -> Value {
 }
 
 fn is_collection(name: &str) -> bool {
-    const KINDS: [&str; 7] = [
+    const KINDS: [&str; 13] = [
+        "daemonsets",
+        "databaseclaims",
+        "deployments",
+        "environments",
+        "replicasets",
+        "statefulsets",
         "mendixapps",
         "storageinstances",
         "storageplans",

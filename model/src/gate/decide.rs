@@ -103,9 +103,9 @@ fn admit(conditions: &[Condition], record: &mut DatabaseClaimSpec, situation: &S
             pod,
         };
         match conditions.iter().find_map(|condition| condition.hold(&case)) {
-            Some(hold) => held.push(Held {
+            Some(reason) => held.push(Held {
                 uid: pod.uid.clone(),
-                hold,
+                hold: reason,
             }),
             None => record.open(pod, situation.mode),
         }

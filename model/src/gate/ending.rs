@@ -64,7 +64,7 @@ fn collected(status: &PodStatus) -> bool {
 }
 
 fn containers_have_ended(pod: &Pod, status: &PodStatus) -> bool {
-    let states: BTreeMap<&str, &ContainerStatus> = [
+    let containers: BTreeMap<&str, &ContainerStatus> = [
         &status.init_container_statuses,
         &status.container_statuses,
         &status.ephemeral_container_statuses,
@@ -76,7 +76,7 @@ fn containers_have_ended(pod: &Pod, status: &PodStatus) -> bool {
     .collect();
     // A container that only waits may be on its way to start until the kubelet has written the final phase.
     let last_word = is_final(status);
-    names(pod).iter().all(|name| match states.get(name) {
+    names(pod).iter().all(|name| match containers.get(name) {
         Some(state) => terminated(state) || (last_word && never_started(state)),
         None => last_word,
     })

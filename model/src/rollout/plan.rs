@@ -14,9 +14,9 @@ pub struct Progress {
 /// How the controller of an outdated pod replaces it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Outdated {
-    /// By itself, also while the pod waits at the gate (Deployment, DaemonSet).
+    /// By itself, also while the pod waits at the gate (`Deployment`, `DaemonSet`).
     Replaced,
-    /// Not while the pod waits at the gate: it waits for the pod to become ready (StatefulSet).
+    /// Not while the pod waits at the gate: it waits for the pod to become ready (`StatefulSet`).
     Stuck,
 }
 

@@ -83,11 +83,9 @@ fn ordinal(pod: &Pod, spec: &PodSpec) -> Option<u32> {
 
 fn role(label: Option<&str>, ordinal: Option<u32>) -> (Role, Option<String>) {
     match (label, ordinal) {
-        (Some("leader"), _) => (Role::Leader, None),
-        (Some("worker"), _) => (Role::Worker, None),
+        (Some("leader"), _) | (Some("ordinal"), Some(0)) => (Role::Leader, None),
+        (Some("worker"), _) | (Some("ordinal"), Some(_)) => (Role::Worker, None),
         (Some("peer"), _) => (Role::Peer, None),
-        (Some("ordinal"), Some(0)) => (Role::Leader, None),
-        (Some("ordinal"), Some(_)) => (Role::Worker, None),
         (Some("ordinal"), None) => {
             let problem = "role ordinal is for pods of a StatefulSet only: set role leader or worker";
             (Role::Unknown, Some(problem.to_owned()))

@@ -8,7 +8,7 @@ use mendix_model::names;
 use mendix_model::rollout::Outdated;
 use std::collections::BTreeMap;
 
-/// The number of a Deployment's template, on the Deployment and on its ReplicaSets (Kubernetes' own annotation).
+/// The number of a Deployment's template, on the Deployment and on its `ReplicaSets` (Kubernetes' own annotation).
 const REVISION: &str = "deployment.kubernetes.io/revision";
 const STATEFUL_REVISION: &str = "controller-revision-hash";
 
@@ -79,7 +79,7 @@ impl Workloads {
             .collect()
     }
 
-    /// The ReplicaSet of the present template; nothing while there is none, as for a paused Deployment.
+    /// The `ReplicaSet` of the present template; nothing while there is none, as for a paused Deployment.
     fn current(&self, deployment: &Deployment) -> Option<&ReplicaSet> {
         let seen = deployment.status.as_ref()?.observed_generation? >= deployment.metadata.generation?;
         let number = deployment.annotations().get(REVISION).filter(|_| seen)?;

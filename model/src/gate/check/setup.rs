@@ -12,6 +12,7 @@ pub(super) const SLOTS: usize = 5;
 
 /// A pod that may be made once, at any time.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct Slot {
     /// What the gate is told, and the process does as well unless `leads` or `runs` says otherwise.
     pub(super) role: Role,

@@ -32,6 +32,7 @@ pub(super) enum Report {
 
 /// One pod: object, kubelet and process.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(super) struct PodState {
     pub(super) life: Life,
     pub(super) gated: bool,

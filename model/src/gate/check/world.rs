@@ -92,7 +92,7 @@ pub(super) fn after(setup: &Setup, state: &State, event: Event) -> Option<State>
                 &mut next,
                 slot,
                 &[Event::Start, Event::Migrate, Event::Report],
-            )?;
+            );
         }
         Event::Finish(slot) => {
             of_pod(setup, &mut next, Event::SeeDeletion(slot), slot)?;
@@ -101,28 +101,30 @@ pub(super) fn after(setup: &Setup, state: &State, event: Event) -> Option<State>
                 &mut next,
                 slot,
                 &[Event::End, Event::Report, Event::Remove],
-            )?;
+            );
         }
-        Event::Create(slot) | Event::Delete(slot) | Event::Bind(slot) | Event::Start(slot) => {
-            of_pod(setup, &mut next, event, slot)?;
-        }
-        Event::Migrate(slot) | Event::End(slot) | Event::SeeDeletion(slot) | Event::Report(slot) => {
-            of_pod(setup, &mut next, event, slot)?;
-        }
-        Event::Ready(slot) | Event::Remove(slot) => of_pod(setup, &mut next, event, slot)?,
+        Event::Create(slot)
+        | Event::Delete(slot)
+        | Event::Bind(slot)
+        | Event::Start(slot)
+        | Event::Migrate(slot)
+        | Event::End(slot)
+        | Event::SeeDeletion(slot)
+        | Event::Report(slot)
+        | Event::Ready(slot)
+        | Event::Remove(slot) => of_pod(setup, &mut next, event, slot)?,
         Event::Read(_) | Event::List(_) | Event::ListOutdated(_) | Event::Request(..) | Event::Crash(_) => {
-            None?
+            return None;
         }
     }
     Some(next)
 }
 
 /// What of it is possible, one after the other.
-fn all(setup: &Setup, next: &mut State, slot: usize, events: &[fn(usize) -> Event]) -> Option<()> {
+fn all(setup: &Setup, next: &mut State, slot: usize, events: &[fn(usize) -> Event]) {
     for event in events {
         let _ = of_pod(setup, next, event(slot), slot);
     }
-    Some(())
 }
 
 fn step(at: u8, length: usize) -> Option<u8> {

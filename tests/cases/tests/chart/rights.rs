@@ -1,6 +1,6 @@
 //! What the accounts of the chart may do.
 
-use crate::render::{EVERYTHING, objects, of_kind, template};
+use crate::render::{EVERYTHING, objects, of_kind};
 use k8s_openapi::api::{
     core::v1::ServiceAccount,
     rbac::v1::{ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding},
