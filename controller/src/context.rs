@@ -22,6 +22,8 @@ pub struct Context {
     pub(crate) back_off: BackOff,
     pub(crate) drift: Drift,
     cluster: OnceCell<String>,
+    /// Namespaces whose apps are run; plain manifests in them are guarded as well.
+    managed: Vec<String>,
 }
 
 impl Context {
@@ -38,7 +40,22 @@ impl Context {
             back_off: BackOff::default(),
             drift: Drift::default(),
             cluster: OnceCell::new(),
+            managed: Vec::new(),
         }
+    }
+
+    /// The same, with the namespaces whose apps are run.
+    #[must_use]
+    pub(crate) fn managing(self, namespaces: &[String]) -> Self {
+        Self {
+            managed: namespaces.to_vec(),
+            ..self
+        }
+    }
+
+    /// Whether the apps of a namespace are run.
+    pub(crate) fn manages(&self, namespace: &str) -> bool {
+        self.managed.iter().any(|it| it == namespace)
     }
 
     /// What tells this cluster from others: the uid of its namespace `kube-system`, which lives as long as it does.

@@ -36,7 +36,8 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let client = Client::try_default().await?;
     let readiness = Readiness::default();
     let mut election = Election::new(client.clone(), &arguments.lease_namespace, &arguments.identity);
-    let context = Arc::new(Context::new(client, &arguments.image, &arguments.identity));
+    let context = Context::new(client, &arguments.image, &arguments.identity).managing(&arguments.namespaces);
+    let context = Arc::new(context);
     let work = async {
         election.acquire(|| readiness.reached()).await;
         readiness.reached();

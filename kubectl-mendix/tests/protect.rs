@@ -104,6 +104,7 @@ fn an_audit_is_the_same_but_for_the_label() {
     let text = run(&server, &["protect", "--audit", "-q"]);
     assert!(text.starts_with("exit code 0"), "{text}");
     assert_eq!(guard(&server), "audit");
+    assert!(server.requests("POST").is_empty(), "nothing is adopted");
     assert!(server.object(ROLE).is_some());
     assert!(run(&server, &["protect", "--audit", "--restart"]).starts_with("exit code 2"));
 }

@@ -9,6 +9,7 @@ pub mod crd;
 pub mod database;
 pub mod defaults;
 pub mod gate;
+pub mod invariants;
 pub mod jvm_memory;
 pub mod names;
 pub mod rollout;

@@ -35,6 +35,13 @@ pub const ENVIRONMENT_FINALIZER: &str = "kubectl-mendix.io/environment";
 /// Namespace that an object without one belongs to.
 pub const NAMESPACE_LABEL: &str = "kubectl-mendix.io/namespace";
 
+/// On a namespace: whether plain manifests in it are guarded.
+pub const GUARD_LABEL: &str = "kubectl-mendix.io/guard";
+/// Pods with our labels are born with the gate.
+pub const GUARD_ENABLED: &str = "enabled";
+/// No more pods are born with the gate; those that wait are let start, and then all are let go.
+pub const GUARD_LEAVING: &str = "leaving";
+
 /// Environment (app) that an object belongs to.
 pub const ENVIRONMENT_LABEL: &str = "kubectl-mendix.io/environment";
 /// `leader`, `worker`, `peer` or `ordinal`.

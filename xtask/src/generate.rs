@@ -22,19 +22,29 @@ type Files = BTreeMap<PathBuf, String>;
 struct Generator {
     /// What it makes, for people.
     name: &'static str,
-    /// The only folder that it writes to, relative to the root of the workspace. The folder is all its own: any
-    /// other file in there is left over.
+    /// The only folder that it writes to, relative to the root of the workspace.
     folder: &'static str,
+    /// Whether the folder is all its own, so that any other file in there is left over.
+    owns_folder: bool,
     /// Makes the files, by their names in the folder.
     make: fn() -> Result<BTreeMap<String, String>>,
 }
 
 /// Every generator there is. A new one is a line here.
-const GENERATORS: &[Generator] = &[Generator {
-    name: "custom resource definitions",
-    folder: "charts/mendix/files/crds",
-    make: custom_resource_definitions,
-}];
+const GENERATORS: &[Generator] = &[
+    Generator {
+        name: "custom resource definitions",
+        folder: "charts/mendix/files/crds",
+        owns_folder: true,
+        make: custom_resource_definitions,
+    },
+    Generator {
+        name: "list of the invariants",
+        folder: "docs",
+        owns_folder: false,
+        make: invariants,
+    },
+];
 
 /// Writes the files, or checks them.
 #[derive(clap::Args)]
@@ -49,7 +59,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     for generator in GENERATORS {
         let expected =
             expected(generator).with_context(|| format!("failed to make the {}", generator.name))?;
-        changes.extend(compare(&expected, &read(workspace(), generator.folder)?));
+        let mut found = read(workspace(), generator.folder)?;
+        found.retain(|path, _| generator.owns_folder || expected.contains_key(path));
+        changes.extend(compare(&expected, &found));
     }
     if arguments.check {
         return refuse(&changes);
@@ -149,6 +161,7 @@ fn read(root: &Path, folder: &str) -> Result<Files> {
         entries => entries.with_context(failure)?,
     };
     entries
+        .filter(|entry| entry.as_ref().is_ok_and(|entry| entry.path().is_file()))
         .map(|entry| {
             let entry = entry.with_context(failure)?;
             let text = fs::read_to_string(entry.path())
@@ -168,6 +181,14 @@ fn write(root: &Path, change: &Change) -> Result<()> {
             .and_then(|()| fs::write(&path, expected)),
     }
     .with_context(|| format!("failed to write {}", path.display()))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "generators may fail")]
+fn invariants() -> Result<BTreeMap<String, String>> {
+    Ok(BTreeMap::from([(
+        "invariants.md".to_owned(),
+        mendix_model::invariants::document(),
+    )]))
 }
 
 /// One file a definition. Annotations and labels for Helm are added by the chart, which alone knows its values.

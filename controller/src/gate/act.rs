@@ -138,14 +138,17 @@ async fn perform(
     let change = match step {
         Step::Open(uid) => open(judged.pods.get(uid)),
         Step::Track(_) => json!({ "metadata": { "finalizers": [names::ACTIVE_FINALIZER] } }),
-        Step::Release(_) => {
-            json!({ "metadata": { "$deleteFromPrimitiveList/finalizers": [names::ACTIVE_FINALIZER] } })
-        }
+        Step::Release(_) => without_finalizer(),
         Step::Mark(_) => json!({ "metadata": { "annotations": { names::CLAIM_MARK_ANNOTATION: claim } } }),
         // With its version: by now it may have been opened.
         Step::Void(_) => return delete(context, pod, pod.resource_version()).await,
     };
     patch(context, pod, change).await
+}
+
+/// Our finalizer off, and those of others left.
+pub(crate) fn without_finalizer() -> Value {
+    json!({ "metadata": { "$deleteFromPrimitiveList/finalizers": [names::ACTIVE_FINALIZER] } })
 }
 
 /// Gate off, by its name, so that those of others stay; finalizer on; the image pinned to the digest that was judged.
@@ -166,7 +169,7 @@ fn open(judged: Option<&Judged>) -> Value {
     patch
 }
 
-async fn patch(context: &Context, pod: &Pod, mut change: Value) -> Result<bool, Error> {
+pub(crate) async fn patch(context: &Context, pod: &Pod, mut change: Value) -> Result<bool, Error> {
     change["metadata"]["uid"] = json!(pod.uid());
     change["metadata"]["resourceVersion"] = json!(pod.resource_version());
     let name = pod.name_any();

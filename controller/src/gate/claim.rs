@@ -27,10 +27,11 @@ pub(crate) async fn write(
     };
     let written = match &observed.claim {
         Some(claim) => {
-            let next = DatabaseClaim {
+            let mut next = DatabaseClaim {
                 spec: record.clone(),
                 ..claim.clone()
             };
+            next.metadata.labels = Some(labels(observed));
             claims.replace(name, &parameters, &next).await
         }
         None => claims.create(&parameters, &new(observed, name, record)).await,
@@ -81,6 +82,24 @@ pub(crate) async fn of_environment(context: &Context, observed: &Observed) -> Re
         .await;
     let found = found.map_err(Error::read(format!("DatabaseClaims with labels {labels}")))?;
     Ok(found.items.iter().map(ResourceExt::name_any).collect())
+}
+
+/// Empties the claim of an environment that is let go, so that it can be given up.
+pub(crate) async fn abandon(context: &Context, observed: &Observed) -> Result<(), Error> {
+    let own = observed
+        .claim
+        .as_ref()
+        .filter(|claim| claim.spec.owner == observed.owner);
+    let Some(claim) = own else { return Ok(()) };
+    let mut empty = claim.clone();
+    empty.spec.opened.clear();
+    let name = claim.name_any();
+    let written = claims(context)
+        .replace(&name, &PostParams::default(), &empty)
+        .await;
+    written
+        .map(drop)
+        .map_err(Error::write(format!("DatabaseClaim {name}")))
 }
 
 /// Gives a claim up that nothing may run under any more. The version keeps a pod that was reserved meanwhile.

@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::error::{Error, words};
 use crate::metadata::environment_labels;
 use futures::StreamExt;
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::api::core::v1::{Namespace, Pod};
 use kube::api::{ObjectMeta, PostParams};
 use kube::core::PartialObjectMeta;
 use kube::runtime::{WatchStreamExt, watcher};
@@ -39,6 +39,11 @@ async fn ensure(context: &Context, pod: &PartialObjectMeta<Pod>) -> Result<(), E
         return Ok(());
     }
     let namespace = pod.namespace().unwrap_or_default();
+    if !context.manages(&namespace)
+        && guard(context, &namespace).await?.as_deref() != Some(names::GUARD_ENABLED)
+    {
+        return Ok(());
+    }
     if crate::read::metadata::<Environment>(context, &namespace, name)
         .await?
         .is_some()
@@ -65,4 +70,12 @@ async fn ensure(context: &Context, pod: &PartialObjectMeta<Pod>) -> Result<(), E
         Err(kube::Error::Api(answer)) if answer.is_already_exists() => Ok(()),
         Err(error) => Err(Error::write(format!("Environment {name}"))(error)),
     }
+}
+
+/// What is said of a whole namespace: see [`names::GUARD_LABEL`].
+pub(crate) async fn guard(context: &Context, namespace: &str) -> Result<Option<String>, Error> {
+    let namespaces: Api<PartialObjectMeta<Namespace>> = Api::all(context.client.clone());
+    let found = namespaces.get_opt(namespace).await;
+    let found = found.map_err(Error::read(format!("Namespace {namespace}")))?;
+    Ok(found.and_then(|it| it.labels().get(names::GUARD_LABEL).cloned()))
 }

@@ -2,9 +2,11 @@
 
 use super::observe::Observed;
 use super::plain::{Images, Judged, Plain, Template, judge, judge_template, revision};
+use super::pod::gate;
 use kube::ResourceExt;
 use mendix_model::crd::Environment;
 use mendix_model::crd::environment::ResolvedImage;
+use mendix_model::gate::Gate;
 use mendix_model::rollout::{Outdated, Progress};
 use std::collections::BTreeMap;
 
@@ -66,10 +68,7 @@ pub(crate) fn templates<'a>(observed: &'a Observed, plain: &'a Plain) -> Vec<Tem
     let mut all = plain
         .workloads
         .templates(&["leader", "worker", "peer", "ordinal"]);
-    let waiting = observed.pods.iter().filter(|pod| {
-        let gates = pod.spec.as_ref().and_then(|spec| spec.scheduling_gates.as_ref());
-        gates.is_some_and(|gates| !gates.is_empty())
-    });
+    let waiting = observed.pods.iter().filter(|pod| gate(pod) != Gate::Open);
     for pod in waiting {
         let Some(template) = Template::of_pod(pod) else {
             continue;

@@ -9,6 +9,7 @@ mod fence;
 mod found;
 mod identity;
 mod judged;
+mod leave;
 mod observe;
 mod plain;
 mod pod;
@@ -46,6 +47,9 @@ impl Kind for Environment {
             };
             if observed.is_over(self) {
                 return act::end(context, self, &observed, now).await;
+            }
+            if leave::may_leave(&observed) {
+                return leave::leave(context, self, &observed, now).await;
             }
             let (pulls, judged) = judge(self, &observed);
             let situation = situation::situation(self, &observed, &judged);

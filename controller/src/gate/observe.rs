@@ -1,6 +1,7 @@
 //! Reads everything that the gate of an environment needs.
 
 use super::fence::{self, Fence};
+use super::found::guard;
 use super::plain::{self, Plain};
 use super::{identity, judged};
 use crate::apply::controller_of;
@@ -33,6 +34,8 @@ pub(crate) struct Observed {
     pub(crate) runtime: Option<Runtime>,
     /// Its database is still to be taken down.
     pub(crate) storage: bool,
+    /// The namespace is no longer to be guarded.
+    pub(crate) leaving: bool,
 }
 
 impl Observed {
@@ -79,6 +82,8 @@ pub(crate) async fn observe(
     let storage = names::storage_instance(&name, Purpose::Database);
     Ok(Observed {
         fence: fence(context, environment, &pods).await?,
+        leaving: is_plain(environment)
+            && guard(context, &namespace).await?.as_deref() == Some(names::GUARD_LEAVING),
         storage: crate::read::metadata::<StorageInstance>(context, &namespace, &storage)
             .await?
             .is_some(),

@@ -54,7 +54,8 @@ fn role(object: &Object) -> Role {
     }
 }
 
-fn gate(object: &Object) -> Gate {
+/// The gates that are left.
+pub(crate) fn gate(object: &Object) -> Gate {
     let gates = object
         .spec
         .as_ref()

@@ -41,6 +41,7 @@ pub(crate) fn situation(environment: &Environment, observed: &Observed, judged: 
             id: restored.id.clone(),
             model: restored.model.clone(),
         }),
+        adopt: spec.adopt.as_ref().map(|adopt| adopt.id.clone()),
     }
 }
 

@@ -11,7 +11,8 @@ use crate::protect::gather::{Gathered, gather};
 use crate::protect::report::Report;
 use crate::protect::restart::{Restart, plan};
 use crate::protect::workload::workloads;
-use crate::protect::{GUARD_LABEL, Guard, account, rights, settle, write};
+use crate::protect::{Guard, account, rights, settle, write};
+use mendix_model::names::GUARD_LABEL;
 use std::io::Write as _;
 use std::time::Duration;
 
@@ -35,6 +36,11 @@ pub async fn protect(arguments: &ProtectArguments, environment: &mut Environment
         environment.note("nothing was written (client dry run)");
     } else {
         put(&cluster, &gathered, guard, arguments, environment).await?;
+        if guard == Guard::Enabled {
+            for name in report.environments() {
+                write::ensure_environment(&cluster, name, arguments.dry_run.is_some()).await?;
+            }
+        }
     }
     print(&report, arguments.output, environment)?;
     let found = if report.holds() {

@@ -6,9 +6,10 @@ use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::outcome::Outcome;
 use crate::protect::gather::namespace;
-use crate::protect::{GUARD_LABEL, Guard, freed, rights, write};
+use crate::protect::{Guard, freed, rights, write};
 use k8s_openapi::api::rbac::v1::{Role, RoleBinding};
 use kube::ResourceExt;
+use mendix_model::names::GUARD_LABEL;
 use std::io::Write as _;
 use std::time::Duration;
 

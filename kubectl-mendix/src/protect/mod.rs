@@ -17,10 +17,9 @@ mod settled;
 
 pub use settled::{State, freed, settle};
 
-/// Label of a namespace that says whether its pods are guarded.
-pub const GUARD_LABEL: &str = "kubectl-mendix.io/guard";
+use mendix_model::names;
 
-/// Value of [`GUARD_LABEL`].
+/// Value of [`names::GUARD_LABEL`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Guard {
     /// Pods are born with the gate.
@@ -35,9 +34,9 @@ impl Guard {
     /// The value.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Enabled => "enabled",
+            Self::Enabled => names::GUARD_ENABLED,
             Self::Audit => "audit",
-            Self::Leaving => "leaving",
+            Self::Leaving => names::GUARD_LEAVING,
         }
     }
 }

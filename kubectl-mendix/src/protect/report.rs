@@ -90,6 +90,11 @@ impl Report {
         self.workloads.iter().map(|it| grouped(&it.name)).collect()
     }
 
+    /// Names of the environments.
+    pub fn environments(&self) -> BTreeSet<&str> {
+        self.workloads.iter().map(|it| it.environment.as_str()).collect()
+    }
+
     /// For people: one table, labelled workloads first.
     pub fn text(&self, layout: Layout) -> String {
         if self.workloads.is_empty() && self.unlabelled.is_empty() {

@@ -1,15 +1,17 @@
 //! Writes of `protect` and `unprotect`. Decides nothing.
 
+use super::Guard;
 use super::restart::PodReference;
-use super::{GUARD_LABEL, Guard};
 use crate::cluster::Cluster;
 use crate::deploy::FIELD_MANAGER;
 use crate::failure::{Failure, Request, explain};
+use crate::intent::ENVIRONMENTS;
 use k8s_openapi::api::core::v1::{Namespace, Pod};
 use kube::api::{DeleteParams, Patch, PatchParams, PostParams, Preconditions};
 use kube::core::NamespaceResourceScope;
 use kube::{Api, Resource, ResourceExt};
-use mendix_model::names;
+use mendix_model::names::GUARD_LABEL;
+use mendix_model::{crd, names};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -73,6 +75,33 @@ where
         namespace: Some(&cluster.namespace),
     };
     written.map(drop).map_err(|error| explain(&error, &request))
+}
+
+/// Makes an environment that is not there yet, as the controller makes it with the first pod at the gate. Before that pod
+/// the controller has nothing to adopt running pods for.
+///
+/// # Errors
+/// It may not be made.
+pub async fn ensure_environment(cluster: &Cluster, name: &str, dry_run: bool) -> Result<(), Failure> {
+    let parameters = PostParams {
+        dry_run,
+        field_manager: Some(FIELD_MANAGER.to_owned()),
+    };
+    let labels = [names::ENVIRONMENT_LABEL, names::OFFICIAL_APP_LABEL];
+    let mut environment = crd::Environment::new(name, crd::EnvironmentSpec::default());
+    environment.metadata.labels = Some(labels.map(|label| (label.to_owned(), name.to_owned())).into());
+    environment.metadata.finalizers = Some(vec![names::ENVIRONMENT_FINALIZER.to_owned()]);
+    let api = Api::<crd::Environment>::namespaced(cluster.client.clone(), &cluster.namespace);
+    let request = Request {
+        verb: "create",
+        resource: ENVIRONMENTS,
+        namespace: Some(&cluster.namespace),
+    };
+    match api.create(&parameters, &environment).await {
+        Ok(_) => Ok(()),
+        Err(kube::Error::Api(status)) if status.is_already_exists() => Ok(()),
+        Err(error) => Err(explain(&error, &request)),
+    }
 }
 
 /// Deletes an object of the namespace, if it is there.

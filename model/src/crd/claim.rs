@@ -52,6 +52,8 @@ pub struct DatabaseClaimSpec {
     pub opened: Vec<Opened>,
     /// The last declared restore that was taken note of.
     pub restored: Option<String>,
+    /// The last take-over that was taken note of.
+    pub adopted: Option<String>,
 }
 
 fn version_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {

@@ -3,7 +3,7 @@
 use super::conditions::{CONDITIONS, Case, Condition};
 use super::settle::settle;
 use super::situation::{Claim, Gate, Pod, Situation};
-use crate::crd::claim::{ClaimState, DatabaseClaimSpec};
+use crate::crd::claim::{ClaimState, DatabaseClaimSpec, FORMAT_VERSION};
 
 /// What is to be done. `record` is written first, if at all; `steps` rest on the claim as it was read.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -62,6 +62,17 @@ pub(super) fn decide_by(conditions: &[Condition], situation: &Situation) -> Deci
             ..Decision::default()
         };
     };
+    if claim.record.format_version > FORMAT_VERSION {
+        return refuse_all(conditions, claim, situation);
+    }
+    if let Some(id) = adopted(&claim.record, situation) {
+        let mut record = claim.record.clone();
+        record.take_over(situation.owner.clone(), id);
+        return Decision {
+            record: Some(record),
+            ..Decision::default()
+        };
+    }
     if claim.record.owner != situation.owner {
         return refuse_all(conditions, claim, situation);
     }
@@ -78,7 +89,22 @@ pub(super) fn decide_by(conditions: &[Condition], situation: &Situation) -> Deci
     }
 }
 
-/// Another environment's claim: nothing of it is touched.
+/// The word by which the claim changes its owner, or comes back into force; each counts once.
+///
+/// Never while a pod of this cluster may run under it. What another cluster opened cannot be seen from here: there the
+/// person's word stands for it.
+fn adopted<'a>(record: &DatabaseClaimSpec, situation: &'a Situation) -> Option<&'a str> {
+    let id = situation
+        .adopt
+        .as_deref()
+        .filter(|id| record.adopted.as_deref() != Some(*id))?;
+    let ours = record.owner == situation.owner;
+    let needed = !ours || !matches!(record.state, ClaimState::Held | ClaimState::Adopting);
+    let idle = record.opened.is_empty() || record.owner.cluster != situation.owner.cluster;
+    (needed && idle).then_some(id)
+}
+
+/// A claim of another environment, or of a later form: nothing of it is touched.
 fn refuse_all(conditions: &[Condition], claim: &Claim, situation: &Situation) -> Decision {
     let mut record = claim.record.clone();
     Decision {
@@ -153,3 +179,7 @@ fn still_may(conditions: &[Condition], situation: &Situation, claim: &Claim, pod
 fn marked_by_another(claim: &Claim, pod: &Pod) -> bool {
     pod.mark.as_ref().is_some_and(|mark| *mark != claim.uid)
 }
+
+#[cfg(test)]
+#[path = "decide_tests.rs"]
+mod tests;

@@ -19,6 +19,7 @@ impl DatabaseClaimSpec {
             models: Vec::new(),
             opened: Vec::new(),
             restored: None,
+            adopted: None,
         }
     }
 
@@ -122,6 +123,15 @@ impl DatabaseClaimSpec {
                 SchemaState::Maybe
             },
         });
+    }
+
+    /// The database gets another owner, or its owner back. What was learnt of its schema stays.
+    pub(super) fn take_over(&mut self, owner: Owner, id: &str) {
+        self.owner = owner;
+        self.adopted = Some(id.to_owned());
+        self.state = ClaimState::Adopting;
+        // Of another cluster, or none: see `may_be_taken_over`.
+        self.opened.clear();
     }
 
     /// The database is that of an earlier time. Counts once.

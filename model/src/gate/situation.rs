@@ -25,6 +25,8 @@ pub struct Situation {
     pub complete: bool,
     /// A restore of the database that somebody declared.
     pub restored: Option<Restore>,
+    /// Id of a person's word that the database is to belong to this environment.
+    pub adopt: Option<String>,
 }
 
 impl Situation {

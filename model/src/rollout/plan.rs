@@ -93,3 +93,7 @@ fn successor_waits(pod: &Pod, situation: &Situation, progress: &Progress) -> boo
             && !progress.outdated.contains_key(&other.uid)
     })
 }
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;

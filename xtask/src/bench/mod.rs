@@ -1,5 +1,6 @@
 //! `cargo xtask bench NAME [--json]`: measurements. Tests assert nothing about time; these do not either, they print.
 
+mod gate;
 mod start;
 
 use anyhow::Result;
@@ -20,6 +21,8 @@ pub(crate) struct Arguments {
 enum Bench {
     /// From a deploy to the first page, and what the parts cost.
     Start,
+    /// How soon a free pod may start.
+    Gate,
 }
 
 /// One measurement. `peer` and `floor` are absent where there is none.
@@ -56,6 +59,7 @@ impl Measurement {
 pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     let measurements = match arguments.bench {
         Bench::Start => start::measure().await?,
+        Bench::Gate => gate::measure().await?,
     };
     for measurement in &measurements {
         let line = if arguments.json {
@@ -81,7 +85,20 @@ fn line(measurement: &Measurement) -> String {
 }
 
 /// The middle of several values.
-fn median(mut values: Vec<f64>) -> f64 {
+fn median(values: Vec<f64>) -> f64 {
+    quantile(values, 0.5)
+}
+
+/// The value that so large a share of several values does not exceed.
+fn quantile(mut values: Vec<f64>, share: f64) -> f64 {
     values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share of a small number"
+    )]
+    let at = (values.len() as f64 * share) as usize;
+    let last = values.len().saturating_sub(1);
+    values.get(at.min(last)).copied().unwrap_or(f64::NAN)
 }

@@ -4,11 +4,13 @@ use super::container::of_app;
 use super::image::{Images, digest, reference_of};
 use super::sources::Sources;
 use super::workload::Template;
+use crate::gate::pod::gate;
 use k8s_openapi::api::core::v1::{Container, Pod, PodSpec};
 use kube::ResourceExt;
 use mendix_model::crd::claim::{Owner, Role};
 use mendix_model::database::role::{contradiction, declared};
 use mendix_model::database::{Identity, from_variables};
+use mendix_model::gate::Gate;
 use mendix_model::names;
 use std::collections::BTreeMap;
 
@@ -105,14 +107,13 @@ fn image(pod: &Pod, container: &Container, revision: &str, images: &Images) -> O
     let named = container.image.as_deref().unwrap_or_default();
     let resolved = images.resolved(named, revision).map(ToOwned::to_owned);
     let pulled = || reference_of(pod, &container.name);
-    let pinned = || digest(named).map(|_| named.to_owned()).filter(|_| is_open(pod));
+    // A pod that waits may name a digest that nobody can pull; one that was opened has it pinned by us.
+    let pinned = || {
+        digest(named)
+            .map(|_| named.to_owned())
+            .filter(|_| gate(pod) == Gate::Open)
+    };
     resolved.or_else(pulled).or_else(pinned)
-}
-
-/// A pod that waits may name a digest that nobody can pull; one that was opened has it pinned by us.
-fn is_open(pod: &Pod) -> bool {
-    let gates = pod.spec.as_ref().and_then(|spec| spec.scheduling_gates.as_ref());
-    !gates.into_iter().flatten().any(|gate| gate.name == names::GATE)
 }
 
 /// Without the right to read Secrets the database is guarded under the environment's own name.

@@ -265,6 +265,7 @@ fn situation(setup: &Setup, tables: &Tables, view: &View) -> Situation {
             .collect::<BTreeSet<_>>(),
         complete: complete || setup.without == Without::CompleteList,
         restored: None,
+        adopt: None,
     }
 }
 

@@ -3,6 +3,7 @@
 mod adoption;
 mod closed_by_others;
 mod contradiction;
+mod format;
 mod known_database;
 mod known_model;
 mod mode;
@@ -58,6 +59,7 @@ impl Condition {
 
 /// All conditions. The first that is not met gives the reason, so the ones that explain others come first.
 pub const CONDITIONS: &[Condition] = &[
+    format::CONDITION,
     owner::CONDITION,
     state::CONDITION,
     adoption::CONDITION,

@@ -133,7 +133,7 @@ fn what_an_account_of_ours_may_everywhere_is_what_the_gate_needs() {
         "replicasets/",
         "statefulsets/",
         "events/",
-        "namespaces/kube-system",
+        "namespaces/",
         "nodes/",
     ];
     assert_eq!(allowed, BTreeSet::from(expected.map(str::to_owned)));

@@ -1,12 +1,16 @@
 //! Two apps of the same manifests on databases of their own: the one labelled, in a namespace under the gate; the other
 //! without labels, in a namespace without.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use futures::future::try_join;
+use k8s_openapi::api::core::v1::Pod;
+use kube::{Api, ResourceExt, api::ListParams};
 use mendix_cases::{
     Package, Product,
+    app::LIMIT,
     plain::{Database, Environment, Image, Style, Summary, push},
 };
+use mendix_test_cluster::{Poll, wait_for};
 use serde_json::{Value, json};
 
 /// Namespace under the gate.
@@ -115,15 +119,67 @@ impl Side {
         format!("app={},part=leader", self.environment.name)
     }
 
+    /// Name of one of the leader's pods.
+    pub(crate) async fn leader_pod(&self) -> Result<String> {
+        let pods: Api<Pod> = Api::namespaced(self.product.client.clone(), self.namespace);
+        let found = pods
+            .list(&ListParams::default().labels(&self.leader_pods()))
+            .await?;
+        found
+            .items
+            .first()
+            .map(ResourceExt::name_any)
+            .context("there is no pod of the leader")
+    }
+
+    /// Waits until so many pods of the app are there, whether they run or not.
+    pub(crate) async fn until_pods(&self, count: usize) -> Result<()> {
+        let pods: Api<Pod> = Api::namespaced(self.product.client.clone(), self.namespace);
+        let labels = ListParams::default().labels(&format!("app={}", self.environment.name));
+        wait_for("pods", LIMIT, || async {
+            let found = pods.list(&labels).await?.items.len();
+            Ok(if found == count {
+                Poll::Ready(())
+            } else {
+                Poll::Pending(format!("{found} pods"))
+            })
+        })
+        .await
+    }
+
+    /// Waits until the gate holds a pod by this rule.
+    pub(crate) async fn until_held(&self, rule: &str) -> Result<()> {
+        let environments: Api<mendix_model::crd::Environment> =
+            Api::namespaced(self.product.client.clone(), self.namespace);
+        wait_for("a pod that is held", LIMIT, || async {
+            let all = environments.list(&ListParams::default()).await?;
+            let held: Vec<_> = all
+                .items
+                .into_iter()
+                .filter_map(|it| it.status?.held)
+                .flatten()
+                .filter(|held| held.pod.starts_with(&self.environment.name))
+                .collect();
+            Ok(if held.iter().any(|held| held.rule == rule) {
+                Poll::Ready(())
+            } else {
+                Poll::Pending(format!("{held:?}"))
+            })
+        })
+        .await
+    }
+
     /// Takes everything down and says what had run.
     async fn end(&self) -> Result<Summary> {
-        let selector = format!("app={}", self.environment.name);
         let name = &self.environment.name;
-        for workload in ["leader", "worker"] {
+        for workload in ["leader", "worker", "second"] {
             let deployment = format!("{name}-{workload}");
             self.kubectl(&["delete", "deployment", &deployment, "--ignore-not-found"])?;
         }
         self.kubectl(&["delete", "statefulset", name, "--ignore-not-found"])?;
+        let copy = format!("{name}-copy");
+        self.kubectl(&["delete", "pod", &copy, "--ignore-not-found", "--timeout=60s"])?;
+        let selector = format!("app={name}");
         self.kubectl(&["delete", "pods", "-l", &selector, "--timeout=60s"])?;
         let summary = self.database.register().await?;
         self.database.remove().await?;

@@ -2,6 +2,8 @@
 
 use crate::pair::{Pair, Side};
 use anyhow::Result;
+use k8s_openapi::api::core::v1::Pod;
+use kube::{Api, api::EvictParams};
 
 /// Two processes were started in all, and the first has ended.
 async fn replaced(side: &Side) -> Result<()> {
@@ -39,5 +41,34 @@ async fn pod_deleted_with_force() -> Result<()> {
         replaced(side).await
     })
     .await?;
+    pair.judge().await
+}
+
+/// What a drain does, and a cluster autoscaler.
+#[tokio::test(flavor = "multi_thread")]
+async fn evicted_pod() -> Result<()> {
+    let pair = Pair::with_leader("gate-evict", "Recreate").await?;
+    pair.both(async |side| {
+        let pods: Api<Pod> = Api::namespaced(side.product.client.clone(), side.namespace);
+        pods.evict(&side.leader_pod().await?, &EvictParams::default())
+            .await?;
+        replaced(side).await
+    })
+    .await?;
+    pair.judge().await
+}
+
+/// Its controller no longer knows it and makes another one; it runs on.
+#[tokio::test(flavor = "multi_thread")]
+async fn pod_taken_from_its_controller_by_its_labels() -> Result<()> {
+    let pair = Pair::with_leader("gate-relabel", "Recreate").await?;
+    pair.both(async |side| {
+        side.kubectl(&["label", "pods", "-l", &side.leader_pods(), "part-"])?;
+        side.until_pods(2).await
+    })
+    .await?;
+    pair.open
+        .until("two leaders", |summary| summary.running().count() == 2)
+        .await?;
     pair.judge().await
 }

@@ -1,0 +1,48 @@
+//! A namespace is no longer guarded: its pods go on as they are, and nothing of ours stays on them.
+//!
+//! Pods that wait are let start first, by the usual rules, so switching off makes no two leaders of those that are
+//! there. What is made afterwards is on its own.
+
+use super::act::{self, patch};
+use super::claim;
+use super::observe::Observed;
+use super::pod::gate;
+use crate::apply::Writer;
+use crate::context::Context;
+use crate::error::Error;
+use crate::report::Report;
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Pod;
+use kube::ResourceExt;
+use mendix_model::crd::{Environment, EnvironmentStatus};
+use mendix_model::gate::Gate;
+use mendix_model::names;
+
+/// Nothing waits at the gate any more.
+pub(super) fn may_leave(observed: &Observed) -> bool {
+    observed.leaving && !observed.pods.iter().any(waits)
+}
+
+fn waits(pod: &Pod) -> bool {
+    gate(pod) != Gate::Open && pod.metadata.deletion_timestamp.is_none()
+}
+
+/// Pods, then the claim, then the environment: whatever a crash leaves, the next round finds by the environment.
+pub(super) async fn leave(
+    context: &Context,
+    environment: &Environment,
+    observed: &Observed,
+    now: Timestamp,
+) -> Result<Report<EnvironmentStatus>, Error> {
+    for pod in observed.pods.iter().filter(|pod| is_tracked(pod)) {
+        patch(context, pod, act::without_finalizer()).await?;
+    }
+    claim::abandon(context, observed).await?;
+    let report = act::end(context, environment, observed, now).await?;
+    Writer::new(context, now).delete(environment).await?;
+    Ok(report)
+}
+
+fn is_tracked(pod: &Pod) -> bool {
+    pod.finalizers().iter().any(|it| it == names::ACTIVE_FINALIZER)
+}

@@ -1,0 +1,141 @@
+//! What is promised, by what it is held, and what is left over. `docs/invariants.md` is made from this.
+
+use crate::gate::CONDITIONS;
+use std::fmt::Write as _;
+
+/// Something that is never untrue.
+#[derive(Clone, Copy, Debug)]
+pub struct Invariant {
+    /// Stable id, such as `I1`.
+    pub id: &'static str,
+    /// What holds.
+    pub statement: &'static str,
+    /// What holds it up, besides the conditions of the gate: level and how.
+    pub levels: &'static [(&'static str, &'static str)],
+    /// What is not covered, and who has to look after it.
+    pub left_over: &'static str,
+}
+
+const API_SERVER: (&str, &str) = (
+    "L0",
+    "the API server lets nobody but the controller open a gate, take off the finalizer, or change labels and images",
+);
+const RECORD: (&str, &str) = (
+    "L2",
+    "a pod is entered into the claim of its database before its gate goes, and leaves it on proof that it has ended",
+);
+
+/// All of them.
+pub const INVARIANTS: &[Invariant] = &[
+    Invariant {
+        id: "I1",
+        statement: "a database belongs to one environment",
+        levels: &[
+            API_SERVER,
+            (
+                "L2",
+                "the claim's name is the hash of the database's identity, so a second one cannot be made",
+            ),
+        ],
+        left_over: "two names of one server, and other clusters, are not seen before something of ours connects to the \
+                    database; a Secret that changes is read at the next start of a container",
+    },
+    Invariant {
+        id: "I2",
+        statement: "at most one leader is started on a database",
+        levels: &[API_SERVER, RECORD],
+        left_over: "processes that no pod of the cluster runs, and what a person does with kubectl exec",
+    },
+    Invariant {
+        id: "I3",
+        statement: "never are two models, or two ways of leading, started on one database at once",
+        levels: &[
+            API_SERVER,
+            RECORD,
+            (
+                "L2",
+                "a pod starts with the digest that was judged, whatever its tag means by then",
+            ),
+        ],
+        left_over: "as I2",
+    },
+    Invariant {
+        id: "I4",
+        statement: "no model starts on a schema newer than its own",
+        levels: &[
+            RECORD,
+            (
+                "L2",
+                "the claim remembers every model whose leader was opened, in order",
+            ),
+        ],
+        left_over: "models that ran before the environment was guarded are not known, and a database that was restored \
+                    has to be declared",
+    },
+    Invariant {
+        id: "I5",
+        statement: "every worker is told that it is a worker",
+        levels: &[(
+            "L2",
+            "a pod whose variables contradict its role is held; those of our own apps are written by the controller",
+        )],
+        left_over: "what an image does with its variables is its own affair",
+    },
+];
+
+/// The document, as Markdown.
+pub fn document() -> String {
+    let mut text = String::from(
+        "# Invariants\n\nMade by `cargo xtask generate` from the crate mendix-model. Edit that.\n\nLevel L0 is the API \
+         server, by policies of the chart. Level L2 is the gate: the controller, which can let a pod start only while \
+         it can reach the API server. A level that is not named here is not there yet.\n",
+    );
+    for invariant in INVARIANTS {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "\n## {}: {}\n\n", invariant.id, invariant.statement);
+        for (level, how) in invariant.levels {
+            let _ = writeln!(text, "- {level}: {how}.");
+        }
+        for condition in CONDITIONS
+            .iter()
+            .filter(|it| it.invariants.contains(&invariant.id))
+        {
+            let _ = writeln!(text, "- {}: {}", condition.id, condition.statement);
+        }
+        let _ = write!(text, "\nLeft over: {}.\n", invariant.left_over);
+    }
+    text.push_str("\n## Conditions of the gate\n\n| id | what must be true | what to do when it is not |\n|---|---|---|\n");
+    for condition in CONDITIONS {
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} |",
+            condition.id, condition.statement, condition.remedy
+        );
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_condition_holds_up_an_invariant_that_there_is() {
+        for condition in CONDITIONS {
+            for id in condition.invariants {
+                assert!(INVARIANTS.iter().any(|it| it.id == *id), "{}", condition.id);
+            }
+        }
+    }
+
+    #[test]
+    fn every_invariant_is_held_up_by_a_condition() {
+        for invariant in INVARIANTS {
+            assert!(
+                CONDITIONS.iter().any(|it| it.invariants.contains(&invariant.id)),
+                "{}",
+                invariant.id
+            );
+        }
+    }
+}

@@ -1,0 +1,85 @@
+use super::*;
+use crate::crd::claim::{ClaimState, DatabaseClaimSpec, Owner};
+use crate::crd::common::LeaderSelection;
+use crate::gate::{Claim, Database};
+use rstest::rstest;
+use std::collections::BTreeSet;
+
+fn pod(uid: &str, role: Role, model: &str, gate: Gate) -> Pod {
+    Pod {
+        uid: uid.to_owned(),
+        name: uid.to_owned(),
+        role,
+        model: Some(model.to_owned()),
+        gate,
+        mark: None,
+        finalizer: gate == Gate::Open,
+        deleted: false,
+        ended: false,
+        started: false,
+        ready: false,
+        database: Database::Claimed,
+        contradiction: None,
+        synchronises: false,
+    }
+}
+
+fn situation(wanted: Option<&str>, pods: Vec<Pod>) -> Situation {
+    let record = DatabaseClaimSpec {
+        state: ClaimState::Held,
+        ..DatabaseClaimSpec::born(Owner::default(), LeaderSelection::Assigned)
+    };
+    Situation {
+        owner: Owner::default(),
+        mode: LeaderSelection::Assigned,
+        wanted: wanted.map(ToOwned::to_owned),
+        claim: Some(Claim {
+            uid: "claim".to_owned(),
+            record,
+        }),
+        pods,
+        gone: BTreeSet::new(),
+        complete: true,
+        restored: None,
+        adopt: None,
+    }
+}
+
+fn deleted(situation: &Situation, outdated: &[(&str, Outdated)]) -> Vec<String> {
+    let outdated = outdated.iter().map(|(uid, how)| ((*uid).to_owned(), *how));
+    let progress = Progress {
+        outdated: outdated.collect(),
+    };
+    plan(situation, &progress).into_iter().map(|it| it.uid).collect()
+}
+
+#[rstest]
+#[case::another_model(Some("b"), pod("1", Role::Worker, "a", Gate::Open), true)]
+#[case::the_wanted_model(Some("a"), pod("1", Role::Worker, "a", Gate::Open), false)]
+#[case::not_yet_known_what_is_wanted(None, pod("1", Role::Worker, "a", Gate::Open), false)]
+#[case::waiting_at_the_gate(Some("b"), pod("1", Role::Worker, "a", Gate::Closed), false)]
+#[case::unknown_model(Some("b"), Pod { model: None, ..pod("1", Role::Worker, "a", Gate::Open) }, false)]
+fn pods_of_another_model_make_way(#[case] wanted: Option<&str>, #[case] pod: Pod, #[case] goes: bool) {
+    assert_eq!(!deleted(&situation(wanted, vec![pod]), &[]).is_empty(), goes);
+}
+
+/// Otherwise a rolling update waits for the new leader, and the new leader for the old one.
+#[rstest]
+#[case::successor_waits(Gate::Closed, &["old"])]
+#[case::successor_waits_for_others_too(Gate::ClosedWithOthers, &[])]
+fn an_outdated_leader_makes_way_for_one_that_waits(#[case] gate: Gate, #[case] expected: &[&str]) {
+    let pods = vec![
+        pod("old", Role::Leader, "a", Gate::Open),
+        pod("new", Role::Leader, "a", gate),
+    ];
+    let situation = situation(Some("a"), pods);
+    assert_eq!(deleted(&situation, &[("old", Outdated::Replaced)]), expected);
+}
+
+#[rstest]
+#[case::taken_away_by_its_deployment(Outdated::Replaced, &[])]
+#[case::kept_by_its_stateful_set(Outdated::Stuck, &["1"])]
+fn an_outdated_pod_at_the_gate(#[case] outdated: Outdated, #[case] expected: &[&str]) {
+    let situation = situation(Some("a"), vec![pod("1", Role::Leader, "a", Gate::Closed)]);
+    assert_eq!(deleted(&situation, &[("1", outdated)]), expected);
+}
