@@ -77,8 +77,14 @@ pub(crate) async fn observe(
     };
     let (claim_name, claim) = claim(context, environment, &wanted_claim).await?;
     // Pods after the claim: what was reserved under an earlier claim is then among them.
-    let pods: Vec<Pod> = crate::read::list(context, &namespace, &selector).await?;
-    let gone = gone(context, &namespace, claim.as_ref(), &pods).await?;
+    let mut pods: Vec<Pod> = crate::read::list(context, &namespace, &selector).await?;
+    if let Some((named, plain)) = &plain {
+        let all: Vec<Pod> = crate::read::list(context, &namespace, "").await?;
+        let (workloads, sources) = (&plain.workloads, &plain.sources);
+        let named = named.as_deref().ok();
+        pods.extend(plain::strangers(all, workloads, sources, &owner, named));
+    }
+    let gone = missing(context, &namespace, claim.as_ref(), &mut pods).await?;
     let storage = names::storage_instance(&name, Purpose::Database);
     Ok(Observed {
         fence: fence(context, environment, &pods).await?,
@@ -144,12 +150,13 @@ pub(crate) async fn read_claim(context: &Context, name: &str) -> Result<Option<D
         .map_err(Error::read(format!("DatabaseClaim {name}")))
 }
 
-/// Each entry that the list does not show is asked for by name: a list may be outdated, this answer is not.
-async fn gone(
+/// Each entry that the list does not show is asked for by name: a list may be outdated, this answer is not. One that is
+/// there, such as a pod that was found running and that nothing tells to be of the environment any more, is added.
+async fn missing(
     context: &Context,
     namespace: &str,
     claim: Option<&DatabaseClaim>,
-    pods: &[Pod],
+    pods: &mut Vec<Pod>,
 ) -> Result<BTreeSet<String>, Error> {
     let listed: BTreeSet<_> = pods.iter().filter_map(ResourceExt::uid).collect();
     let opened = claim
@@ -157,9 +164,10 @@ async fn gone(
         .unwrap_or_default();
     let mut gone = BTreeSet::new();
     for entry in opened.iter().filter(|entry| !listed.contains(&entry.uid)) {
-        let found = crate::read::metadata::<Pod>(context, namespace, &entry.name).await?;
-        if found.is_none_or(|metadata| metadata.uid.as_ref() != Some(&entry.uid)) {
-            gone.insert(entry.uid.clone());
+        let found: Option<Pod> = crate::read::optional(context, namespace, &entry.name).await?;
+        match found.filter(|pod| pod.metadata.uid.as_ref() == Some(&entry.uid)) {
+            Some(pod) => pods.push(pod),
+            None => drop(gone.insert(entry.uid.clone())),
         }
     }
     Ok(gone)

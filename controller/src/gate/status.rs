@@ -3,15 +3,20 @@
 use super::observe::Observed;
 use super::plain::Pulls;
 use crate::report::Report;
+use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
 use mendix_model::conditions::Progress;
 use mendix_model::crd::environment::HeldPod;
 use mendix_model::crd::{Environment, EnvironmentStatus};
 use mendix_model::gate::Decision;
+use mendix_model::names;
 use std::time::Duration;
 
 /// Watches wake the gate; this is for what no watch shows, such as a node that was fenced by hand elsewhere.
 const LOOK_AGAIN: Duration = Duration::from_secs(10);
+
+/// How often pods are looked at that came about before their workload was labelled.
+const LOOK_AT_STRANGERS: Duration = Duration::from_secs(2);
 
 /// The report after a round that left nothing to do.
 pub(crate) fn report(
@@ -34,8 +39,17 @@ pub(crate) fn report(
     Report {
         status,
         progress: progress(observed, &held),
-        requeue: Some(LOOK_AGAIN).filter(|_| !held.is_empty()),
+        requeue: look_again(observed, &held),
     }
+}
+
+/// Changes of pods without our label wake nobody.
+fn look_again(observed: &Observed, held: &[HeldPod]) -> Option<Duration> {
+    let unlabelled = |pod: &Pod| !pod.labels().contains_key(names::ENVIRONMENT_LABEL);
+    if observed.pods.iter().any(unlabelled) {
+        return Some(LOOK_AT_STRANGERS);
+    }
+    Some(LOOK_AGAIN).filter(|_| !held.is_empty())
 }
 
 fn progress(observed: &Observed, held: &[HeldPod]) -> Progress {

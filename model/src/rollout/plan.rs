@@ -52,6 +52,8 @@ fn reason(pod: &Pod, situation: &Situation, progress: &Progress) -> Option<&'sta
         }
         let waits =
             outdated.is_some() && pod.role == Role::Leader && successor_waits(pod, situation, progress);
+        // Never one without a role: it came about before its workload was labelled, and is made again without the gate
+        // for as long as the workload keeps the earlier template. `kubectl mendix protect` says what to do.
         return waits.then_some("a leader of the current template waits for this one to end");
     }
     // Deployments take waiting pods away by themselves. Deleting those as well would be answered with new ones of

@@ -76,6 +76,21 @@ fn an_outdated_leader_makes_way_for_one_that_waits(#[case] gate: Gate, #[case] e
     assert_eq!(deleted(&situation, &[("old", Outdated::Replaced)]), expected);
 }
 
+/// Labels were added to a running workload: its earlier pods are made again, without the gate, as often as they are
+/// deleted.
+#[test]
+fn an_outdated_pod_without_a_role_is_left_alone() {
+    let pods = vec![
+        Pod {
+            model: None,
+            ..pod("old", Role::Unknown, "a", Gate::Open)
+        },
+        pod("new", Role::Leader, "a", Gate::Closed),
+    ];
+    let situation = situation(Some("a"), pods);
+    assert!(deleted(&situation, &[("old", Outdated::Replaced)]).is_empty());
+}
+
 #[rstest]
 #[case::taken_away_by_its_deployment(Outdated::Replaced, &[])]
 #[case::kept_by_its_stateful_set(Outdated::Stuck, &["1"])]

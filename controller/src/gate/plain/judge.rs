@@ -117,7 +117,7 @@ fn image(pod: &Pod, container: &Container, revision: &str, images: &Images) -> O
 }
 
 /// Without the right to read Secrets the database is guarded under the environment's own name.
-fn claim(container: &Container, sources: &Sources, owner: &Owner) -> Result<String, String> {
+pub(super) fn claim(container: &Container, sources: &Sources, owner: &Owner) -> Result<String, String> {
     if sources.refused {
         return Ok(Identity::Local.claim(owner));
     }

@@ -6,10 +6,12 @@ mod judge;
 mod pull;
 mod read;
 mod sources;
+mod stranger;
 mod workload;
 
 pub(crate) use image::Images;
 pub(crate) use judge::{Judged, judge, judge_template};
 pub(crate) use pull::{Pulls, pulls};
 pub(crate) use read::{Plain, read};
+pub(crate) use stranger::strangers;
 pub(crate) use workload::{Template, revision};

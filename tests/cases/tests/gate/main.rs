@@ -3,6 +3,7 @@
 //! Both get the same fault. The register in their databases, which the processes themselves write, must show that the
 //! one without the gate broke, else the fault was none; and that the one under the gate did not.
 
+mod adoption;
 mod claims;
 mod containers;
 mod pair;
