@@ -169,6 +169,7 @@ fn open(judged: Option<&Judged>) -> Value {
     patch
 }
 
+/// One change of exactly the pod that was read. False: it has changed since.
 pub(crate) async fn patch(context: &Context, pod: &Pod, mut change: Value) -> Result<bool, Error> {
     change["metadata"]["uid"] = json!(pod.uid());
     change["metadata"]["resourceVersion"] = json!(pod.resource_version());

@@ -1,6 +1,6 @@
 //! The variables of a container, with what they refer to put in. Pure.
 
-use k8s_openapi::api::core::v1::{Container, EnvVar};
+use k8s_openapi::api::core::v1::{Container, EnvFromSource, EnvVar};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A Secret or a `ConfigMap`.
@@ -20,23 +20,23 @@ pub(crate) struct Sources {
 
 /// Secrets and `ConfigMaps` that a container's variables come from.
 pub(crate) fn named(container: &Container) -> BTreeSet<(Source, String)> {
-    let whole = container.env_from.iter().flatten().flat_map(|from| {
-        let secret = from
-            .secret_ref
-            .as_ref()
-            .map(|it| (Source::Secret, it.name.clone()));
-        let map = from
-            .config_map_ref
-            .as_ref()
-            .map(|it| (Source::ConfigMap, it.name.clone()));
-        secret.into_iter().chain(map)
-    });
+    let whole = container.env_from.iter().flatten().filter_map(taken_whole);
     let single = container
         .env
         .iter()
         .flatten()
         .filter_map(|variable| reference(variable).map(|(source, name, _)| (source, name.to_owned())));
     whole.chain(single).collect()
+}
+
+/// What all variables of one entry come from.
+fn taken_whole(from: &EnvFromSource) -> Option<(Source, String)> {
+    let secret = from
+        .secret_ref
+        .as_ref()
+        .map(|it| (Source::Secret, it.name.clone()));
+    let map = from.config_map_ref.as_ref();
+    secret.or_else(|| map.map(|it| (Source::ConfigMap, it.name.clone())))
 }
 
 /// Kind, name and key that a variable refers to.
@@ -53,24 +53,14 @@ fn reference(variable: &EnvVar) -> Option<(Source, &str, &str)> {
 }
 
 impl Sources {
-    /// Names of the variables that come whole, without a prefix of theirs.
+    /// Variables that come whole, under the names that the process sees.
     pub(crate) fn imported(&self, container: &Container) -> BTreeMap<String, String> {
         let mut all = BTreeMap::new();
         for from in container.env_from.iter().flatten() {
-            let secret = from
-                .secret_ref
-                .as_ref()
-                .map(|it| (Source::Secret, it.name.clone()));
-            let map = from
-                .config_map_ref
-                .as_ref()
-                .map(|it| (Source::ConfigMap, it.name.clone()));
-            let prefix = from.prefix.clone().unwrap_or_default();
-            for source in secret.into_iter().chain(map) {
-                let values = self.found.get(&source).and_then(Option::as_ref);
-                let values = values.into_iter().flatten();
-                all.extend(values.map(|(key, value)| (format!("{prefix}{key}"), value.clone())));
-            }
+            let prefix = from.prefix.as_deref().unwrap_or_default();
+            let values = taken_whole(from).and_then(|source| self.found.get(&source)?.as_ref());
+            let values = values.into_iter().flatten();
+            all.extend(values.map(|(key, value)| (format!("{prefix}{key}"), value.clone())));
         }
         all
     }
