@@ -3,11 +3,13 @@
 use crate::back_off::BackOff;
 use crate::drift::Drift;
 use crate::error::Error;
+use crate::metrics::Metrics;
 use k8s_openapi::api::core::v1::Namespace;
 use kube::core::NamespaceResourceScope;
 use kube::core::PartialObjectMeta;
 use kube::runtime::events::{Recorder, Reporter};
 use kube::{Api, Client, Resource};
+use std::sync::Arc;
 use tokio::sync::OnceCell;
 
 /// The namespace whose uid names the cluster.
@@ -21,9 +23,12 @@ pub struct Context {
     pub(crate) image: String,
     pub(crate) back_off: BackOff,
     pub(crate) drift: Drift,
+    pub(crate) metrics: Arc<Metrics>,
     cluster: OnceCell<String>,
     /// Namespaces whose apps are run; plain manifests in them are guarded as well.
     managed: Vec<String>,
+    /// Nothing is to be guarded any longer.
+    leaving: bool,
 }
 
 impl Context {
@@ -39,8 +44,10 @@ impl Context {
             image: image.into(),
             back_off: BackOff::default(),
             drift: Drift::default(),
+            metrics: Arc::default(),
             cluster: OnceCell::new(),
             managed: Vec::new(),
+            leaving: false,
         }
     }
 
@@ -51,6 +58,20 @@ impl Context {
             managed: namespaces.to_vec(),
             ..self
         }
+    }
+
+    /// The same, to let everything go.
+    #[must_use]
+    pub(crate) fn leaving(self) -> Self {
+        Self {
+            leaving: true,
+            ..self
+        }
+    }
+
+    /// Whether everything is to be let go.
+    pub(crate) const fn is_leaving(&self) -> bool {
+        self.leaving
     }
 
     /// Whether the apps of a namespace are run.

@@ -1,6 +1,9 @@
-//! Health checks: `/livez` and `/readyz`.
+//! What the controller tells about itself: `/livez`, `/readyz` and `/metrics`.
 
-use axum::{Router, extract::State, http::StatusCode, routing::get};
+use crate::metrics::{CONTENT_TYPE, Metrics};
+use axum::http::{StatusCode, header};
+use axum::response::IntoResponse;
+use axum::{Router, extract::State, routing::get};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,17 +19,27 @@ impl Readiness {
 }
 
 /// Serves until the process ends.
-pub(crate) async fn serve(address: SocketAddr, readiness: Readiness) -> anyhow::Result<()> {
+pub(crate) async fn serve(
+    address: SocketAddr,
+    readiness: Readiness,
+    metrics: Arc<Metrics>,
+) -> anyhow::Result<()> {
     let listener = tokio::net::TcpListener::bind(address).await?;
-    axum::serve(listener, router(readiness)).await?;
+    axum::serve(listener, router(readiness, metrics)).await?;
     Ok(())
 }
 
-fn router(readiness: Readiness) -> Router {
+fn router(readiness: Readiness, metrics: Arc<Metrics>) -> Router {
     Router::new()
         .route("/livez", get(|| async { "ok" }))
         .route("/readyz", get(ready))
         .with_state(readiness)
+        .route("/metrics", get(move || std::future::ready(scrape(&metrics))))
+}
+
+fn scrape(metrics: &Metrics) -> impl IntoResponse + use<> {
+    let text = metrics.text().map_err(|_| StatusCode::INTERNAL_SERVER_ERROR);
+    text.map(|text| ([(header::CONTENT_TYPE, CONTENT_TYPE)], text))
 }
 
 async fn ready(State(readiness): State<Readiness>) -> (StatusCode, &'static str) {
@@ -48,7 +61,7 @@ mod tests {
 
     async fn status(readiness: &Readiness) -> StatusCode {
         let request = Request::get("/readyz").body(Body::empty()).expect("request");
-        router(readiness.clone())
+        router(readiness.clone(), Arc::default())
             .oneshot(request)
             .await
             .expect("response")

@@ -17,6 +17,7 @@ mod hash;
 mod health;
 mod lease;
 mod metadata;
+mod metrics;
 mod pod_state;
 mod read;
 mod reconcile;
@@ -25,12 +26,14 @@ mod run;
 mod runtime;
 mod storage;
 mod task_pod;
+mod uninstall;
 
 use clap::Args;
 use std::net::SocketAddr;
 
 pub use context::Context;
 pub use run::run;
+pub use uninstall::{Uninstall, uninstall};
 
 /// For the tests of this crate, which drive the reconcile functions against an API server in a map.
 #[doc(hidden)]

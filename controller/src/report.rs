@@ -19,7 +19,7 @@ use serde::Serialize;
 use serde_json::json;
 
 /// Kubernetes refuses notes of more than 1024 bytes.
-const LONGEST_NOTE: usize = 1000;
+pub(crate) const LONGEST_NOTE: usize = 1000;
 
 /// A status with standard conditions.
 pub trait Conditioned: Clone + Default + PartialEq + Serialize + Send + Sync {
@@ -142,7 +142,7 @@ pub(crate) fn shortened(text: &str, length: usize) -> String {
 }
 
 /// A lost event loses nothing that the status does not say.
-async fn publish<K: Resource<DynamicType = ()>>(context: &Context, object: &K, event: &Event) {
+pub(crate) async fn publish<K: Resource<DynamicType = ()>>(context: &Context, object: &K, event: &Event) {
     if let Err(error) = context.recorder.publish(event, &object.object_ref(&())).await {
         tracing::debug!(%error, "Failed to publish an event");
     }

@@ -12,7 +12,7 @@ use crate::reconcile::{Kind, error_policy, reconcile};
 use futures::future::{BoxFuture, join_all};
 use futures::{FutureExt, StreamExt};
 use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::core::v1::{Pod, Service};
+use k8s_openapi::api::core::v1::{Namespace, Pod, Service};
 use k8s_openapi::api::networking::v1::Ingress;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::core::{NamespaceResourceScope, PartialObjectMeta};
@@ -52,7 +52,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     };
     let code = tokio::select! {
         code = work => code,
-        served = health::serve(arguments.listen, readiness.clone()) => return served.map(|()| ExitCode::FAILURE),
+        served = health::serve(arguments.listen, readiness.clone(), context.metrics.clone()) => return served.map(|()| ExitCode::FAILURE),
         stopped = stop_signal() => {
             stopped?;
             ExitCode::SUCCESS
@@ -76,9 +76,13 @@ async fn act(context: &Arc<Context>, arguments: &Arguments) {
             "No namespace is managed, so only plain manifests are guarded: name some with --namespaces"
         );
     }
+    futures::join!(gate(context), join_all(controllers(context, &namespaces)));
+}
+
+/// Guards pods in the whole cluster.
+pub(crate) async fn gate(context: &Arc<Context>) {
     let plain = crate::gate::watch_plain_pods(context);
-    let gate = start(environments(context), context);
-    futures::join!(plain, gate, join_all(controllers(context, &namespaces)));
+    futures::join!(plain, start(environments(context), context));
 }
 
 async fn stop_signal() -> anyhow::Result<()> {
@@ -191,7 +195,20 @@ fn environments(context: &Context) -> Controller<Metadata<Environment>> {
     let everywhere = || -> Api<Metadata<Environment>> { Api::all(context.client.clone()) };
     let pods: Api<Metadata<Pod>> = Api::all(context.client.clone());
     let claims: Api<Metadata<DatabaseClaim>> = Api::all(context.client.clone());
-    Controller::new(everywhere(), config())
+    let namespaces: Api<Metadata<Namespace>> = Api::all(context.client.clone());
+    let controller = Controller::new(everywhere(), config());
+    let all = controller.store();
+    controller
+        // Whether a namespace is to be let go stands in its label.
+        .watches(
+            namespaces,
+            Config::default().labels(names::GUARD_LABEL),
+            move |namespace| {
+                let mut inside = everything(&all);
+                inside.retain(|environment| environment.namespace == namespace.metadata.name);
+                inside
+            },
+        )
         .watches(pods, environment(), |pod| {
             labelled::<Environment>(&pod, names::ENVIRONMENT_LABEL)
         })

@@ -20,6 +20,8 @@ struct Cli {
 enum Role {
     /// Turns `MendixApp` resources into running apps.
     Controller(mendix_controller::Arguments),
+    /// Takes gates and finalizers off all pods, before the chart is uninstalled.
+    Uninstall(mendix_controller::Uninstall),
     /// Answers admission requests of the API server.
     Webhook(mendix_webhook::Arguments),
     /// PID 1 of the runtime's container.
@@ -57,6 +59,7 @@ fn start(role: Role) -> anyhow::Result<ExitCode> {
     runtime.block_on(async {
         match role {
             Role::Controller(arguments) => mendix_controller::run(arguments).await,
+            Role::Uninstall(arguments) => mendix_controller::uninstall(arguments).await,
             Role::Webhook(arguments) => mendix_webhook::run(arguments).await,
             Role::Guard(command) => mendix_guard::run(command).await,
             Role::Task(command) => mendix_tasks::run(command).await,

@@ -69,8 +69,9 @@ pub const INVARIANTS: &[Invariant] = &[
                 "the claim remembers every model whose leader was opened, in order",
             ),
         ],
-        left_over: "models that ran before the environment was guarded are not known, and a database that was restored \
-                    has to be declared",
+        left_over: "models that ran before the environment was guarded, or under a claim that was deleted by hand, are \
+                    not known; a model that was never opened on the database counts as newer than all that were, for a \
+                    digest does not tell its age; and a database that was restored has to be declared",
     },
     Invariant {
         id: "I5",

@@ -41,6 +41,10 @@ pub const GUARD_LABEL: &str = "kubectl-mendix.io/guard";
 pub const GUARD_ENABLED: &str = "enabled";
 /// No more pods are born with the gate; those that wait are let start, and then all are let go.
 pub const GUARD_LEAVING: &str = "leaving";
+/// Annotation with the reason why somebody took gate or finalizer off a pod by hand.
+pub const BREAK_GLASS_ANNOTATION: &str = "kubectl-mendix.io/break-glass";
+/// Annotation of a Deployment that an uninstall has paused, to take the gate from its template without a restart.
+pub const PAUSED_ANNOTATION: &str = "kubectl-mendix.io/paused";
 
 /// Environment (app) that an object belongs to.
 pub const ENVIRONMENT_LABEL: &str = "kubectl-mendix.io/environment";

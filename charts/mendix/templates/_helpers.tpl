@@ -128,3 +128,10 @@ securityContext:
     type: RuntimeDefault
 terminationGracePeriodSeconds: 30
 {{- end }}
+
+{{/* Annotations of what exists while an uninstall runs; the argument is its place in the order. */}}
+{{- define "mendix.uninstall.hook" -}}
+helm.sh/hook: pre-delete
+helm.sh/hook-weight: {{ . | quote }}
+helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded,hook-failed
+{{- end }}

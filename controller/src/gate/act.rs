@@ -64,10 +64,7 @@ pub(crate) async fn end(
     now: Timestamp,
 ) -> Result<Report<EnvironmentStatus>, Error> {
     if observed.runtime.is_none() {
-        // By label: a status that a crash kept from being written names none, and the Secret may be gone by now.
-        for name in claim::of_environment(context, observed).await? {
-            claim::give_up(context, observed, &name).await?;
-        }
+        claim::give_up_all(context, observed).await?;
     }
     let kept: Vec<String> = environment
         .finalizers()

@@ -74,14 +74,18 @@ fn labels(observed: &Observed) -> BTreeMap<String, String> {
     ])
 }
 
-/// Names of all claims of the environment.
-pub(crate) async fn of_environment(context: &Context, observed: &Observed) -> Result<Vec<String>, Error> {
+/// Gives all claims of the environment up. By label: a status that a crash kept from being written names none, and the
+/// Secret may be gone by now.
+pub(crate) async fn give_up_all(context: &Context, observed: &Observed) -> Result<(), Error> {
     let labels = names::selector_text(&labels(observed));
     let found = claims(context)
         .list_metadata(&ListParams::default().labels(&labels))
         .await;
     let found = found.map_err(Error::read(format!("DatabaseClaims with labels {labels}")))?;
-    Ok(found.items.iter().map(ResourceExt::name_any).collect())
+    for claim in &found.items {
+        give_up(context, observed, &claim.name_any()).await?;
+    }
+    Ok(())
 }
 
 /// Empties the claim of an environment that is let go, so that it can be given up.

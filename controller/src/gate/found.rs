@@ -1,75 +1,97 @@
 //! Environments of plain manifests come about with their first pod.
 
+use super::pod::gate;
+use crate::apply::Writer;
 use crate::context::Context;
-use crate::error::{Error, words};
-use crate::metadata::environment_labels;
+use crate::error::Error;
+use crate::metadata::{environment_labels, namespace};
 use futures::StreamExt;
+use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Namespace, Pod};
-use kube::api::{ObjectMeta, PostParams};
+use kube::api::ObjectMeta;
 use kube::core::PartialObjectMeta;
-use kube::runtime::{WatchStreamExt, watcher};
+use kube::runtime::controller::{Action, Controller};
+use kube::runtime::watcher;
 use kube::{Api, ResourceExt};
 use mendix_model::crd::{Environment, EnvironmentSpec};
+use mendix_model::gate::Gate;
 use mendix_model::names;
+use std::sync::Arc;
+use std::time::Duration;
+
+type Metadata = PartialObjectMeta<Pod>;
+
+/// Between two tries for one pod.
+const TRY_AGAIN: Duration = Duration::from_secs(2);
 
 /// Watches for pods that were born with the gate, and makes the environments that they name. Ends never by itself.
-pub(crate) async fn watch(context: &Context) {
-    let pods: Api<PartialObjectMeta<Pod>> = Api::all(context.client.clone());
+pub(crate) async fn watch(context: &Arc<Context>) {
+    let pods: Api<Metadata> = Api::all(context.client.clone());
     let config = watcher::Config::default().labels(names::ENVIRONMENT_LABEL);
-    let mut found = watcher(pods, config).default_backoff().touched_objects().boxed();
-    while let Some(pod) = found.next().await {
-        let made = match &pod {
-            Ok(pod) => ensure(context, pod).await.map_err(|error| error.to_string()),
-            Err(error) => Err(words(error)),
-        };
-        if let Err(error) = made {
-            tracing::warn!(
-                "Failed to make the environment of a pod: {error}; trying again with its next change"
-            );
-        }
-    }
+    Controller::new(pods, config)
+        .run(reconcile, try_again, context.clone())
+        .for_each(|_| std::future::ready(()))
+        .await;
+}
+
+async fn reconcile(pod: Arc<Metadata>, context: Arc<Context>) -> Result<Action, Error> {
+    ensure(&context, &pod).await.map(|()| Action::await_change())
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the signature that kube asks for")]
+fn try_again(pod: Arc<Metadata>, error: &Error, _: Arc<Context>) -> Action {
+    let (namespace, name) = (pod.namespace().unwrap_or_default(), pod.name_any());
+    tracing::warn!(
+        namespace,
+        name,
+        "Failed to make the environment of a pod: {error}; trying again"
+    );
+    Action::requeue(TRY_AGAIN)
 }
 
 /// The annotation is written at birth, together with the gate: a pod without it is none of ours.
-async fn ensure(context: &Context, pod: &PartialObjectMeta<Pod>) -> Result<(), Error> {
+async fn ensure(context: &Context, pod: &Metadata) -> Result<(), Error> {
     let Some(name) = pod.labels().get(names::ENVIRONMENT_LABEL) else {
         return Ok(());
     };
-    if pod.annotations().get(names::ENVIRONMENT_LABEL) != Some(name) {
-        return Ok(());
-    }
-    let namespace = pod.namespace().unwrap_or_default();
-    if !context.manages(&namespace)
-        && guard(context, &namespace).await?.as_deref() != Some(names::GUARD_ENABLED)
+    let namespace = namespace(pod);
+    if pod.annotations().get(names::ENVIRONMENT_LABEL) != Some(name)
+        || !is_guarded(context, &namespace).await?
+        || crate::read::metadata::<Environment>(context, &namespace, name)
+            .await?
+            .is_some()
+        || (context.is_leaving() && !waits(context, pod).await?)
     {
         return Ok(());
     }
-    if crate::read::metadata::<Environment>(context, &namespace, name)
-        .await?
-        .is_some()
-    {
-        return Ok(());
-    }
-    let environment = Environment {
+    Writer::new(context, Timestamp::now())
+        .create(&environment(&namespace, name))
+        .await
+}
+
+fn environment(namespace: &str, name: &str) -> Environment {
+    Environment {
         metadata: ObjectMeta {
-            name: Some(name.clone()),
-            namespace: Some(namespace.clone()),
+            name: Some(name.to_owned()),
+            namespace: Some(namespace.to_owned()),
             labels: Some(environment_labels(name)),
             finalizers: Some(vec![names::ENVIRONMENT_FINALIZER.to_owned()]),
             ..ObjectMeta::default()
         },
         spec: EnvironmentSpec::default(),
         status: None,
-    };
-    match context
-        .api::<Environment>(&namespace)
-        .create(&PostParams::default(), &environment)
-        .await
-    {
-        Ok(_) => Ok(()),
-        Err(kube::Error::Api(answer)) if answer.is_already_exists() => Ok(()),
-        Err(error) => Err(Error::write(format!("Environment {name}"))(error)),
     }
+}
+
+async fn is_guarded(context: &Context, namespace: &str) -> Result<bool, Error> {
+    Ok(context.manages(namespace)
+        || guard(context, namespace).await?.as_deref() == Some(names::GUARD_ENABLED))
+}
+
+/// While everything is let go, only a pod at the gate needs an environment, which opens it.
+async fn waits(context: &Context, pod: &Metadata) -> Result<bool, Error> {
+    let found: Option<Pod> = crate::read::optional(context, &namespace(pod), &pod.name_any()).await?;
+    Ok(found.is_some_and(|pod| gate(&pod) != Gate::Open))
 }
 
 /// What is said of a whole namespace: see [`names::GUARD_LABEL`].

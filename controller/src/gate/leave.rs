@@ -1,4 +1,4 @@
-//! A namespace is no longer guarded: its pods go on as they are, and nothing of ours stays on them.
+//! A namespace is no longer guarded, or nothing is: pods go on as they are, and nothing of ours stays on them.
 //!
 //! Pods that wait are let start first, by the usual rules, so switching off makes no two leaders of those that are
 //! there. What is made afterwards is on its own.
@@ -38,6 +38,7 @@ pub(super) async fn leave(
         patch(context, pod, act::without_finalizer()).await?;
     }
     claim::abandon(context, observed).await?;
+    claim::give_up_all(context, observed).await?;
     let report = act::end(context, environment, observed, now).await?;
     Writer::new(context, now).delete(environment).await?;
     Ok(report)

@@ -15,6 +15,7 @@ mod plain;
 mod pod;
 mod situation;
 mod status;
+mod tell;
 
 pub(crate) use found::watch as watch_plain_pods;
 pub(crate) use identity::claim_of;
@@ -46,20 +47,25 @@ impl Kind for Environment {
                 None => Box::pin(observe::observe(context, self, &cluster)).await?,
             };
             if observed.is_over(self) {
+                tell::nothing(context, self);
                 return act::end(context, self, &observed, now).await;
             }
             if leave::may_leave(&observed) {
+                tell::nothing(context, self);
                 return leave::leave(context, self, &observed, now).await;
             }
             let (pulls, judged) = judge(self, &observed);
             let situation = situation::situation(self, &observed, &judged);
             let decision = decide(&situation);
             let deletions = rollout::plan(&situation, &situation::progress(&observed));
+            tell::broken_glass(context, &observed).await;
             match act::act(context, &observed, &judged, &decision, &deletions).await? {
                 Outcome::Done => {
                     act::leave_earlier_claim(context, self, &observed).await?;
                     act::pull(context, &pulls, now).await?;
-                    return Ok(status::report(self, &observed, &decision, pulls));
+                    let report = status::report(self, &observed, &decision, pulls);
+                    tell::held(context, self, &observed, &report.status).await;
+                    return Ok(report);
                 }
                 Outcome::ClaimWritten(claim) => known = observed.with(*claim),
                 Outcome::Outdated => {}

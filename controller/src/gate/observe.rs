@@ -14,6 +14,7 @@ use mendix_model::crd::claim::Owner;
 use mendix_model::crd::environment::Fencing;
 use mendix_model::crd::storage::Purpose;
 use mendix_model::crd::{DatabaseClaim, Environment, Runtime, StorageInstance};
+use mendix_model::database::Identity;
 use mendix_model::names;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,7 +35,7 @@ pub(crate) struct Observed {
     pub(crate) runtime: Option<Runtime>,
     /// Its database is still to be taken down.
     pub(crate) storage: bool,
-    /// The namespace is no longer to be guarded.
+    /// It is no longer to be guarded.
     pub(crate) leaving: bool,
 }
 
@@ -66,7 +67,8 @@ pub(crate) async fn observe(
     let selector = names::guarded_pods(&name);
     let plain = if is_plain(environment) {
         let pods: Vec<Pod> = crate::read::list(context, &namespace, &selector).await?;
-        let plain = plain::read(context, &namespace, &name, &pods).await?;
+        let by_name = holds_by_name(environment, &owner);
+        let plain = plain::read(context, &namespace, &name, by_name, &pods).await?;
         Some((judged::claim(&plain, &pods, &owner), plain))
     } else {
         None
@@ -85,15 +87,12 @@ pub(crate) async fn observe(
         pods.extend(plain::strangers(all, workloads, sources, &owner, named));
     }
     let gone = missing(context, &namespace, claim.as_ref(), &mut pods).await?;
-    let storage = names::storage_instance(&name, Purpose::Database);
+    let (runtime, storage) = app(context, &namespace, &name).await?;
     Ok(Observed {
         fence: fence(context, environment, &pods).await?,
-        leaving: is_plain(environment)
-            && guard(context, &namespace).await?.as_deref() == Some(names::GUARD_LEAVING),
-        storage: crate::read::metadata::<StorageInstance>(context, &namespace, &storage)
-            .await?
-            .is_some(),
-        runtime: crate::read::optional(context, &namespace, &name).await?,
+        leaving: context.is_leaving() || (is_plain(environment) && is_left(context, &namespace).await?),
+        runtime,
+        storage,
         owner,
         claim_name,
         claim,
@@ -101,6 +100,32 @@ pub(crate) async fn observe(
         pods,
         gone,
     })
+}
+
+/// The app of this name, and whether its database is there. A namespace that is only guarded has neither, and no right
+/// to look for them.
+async fn app(context: &Context, namespace: &str, name: &str) -> Result<(Option<Runtime>, bool), Error> {
+    if !context.manages(namespace) {
+        return Ok((None, false));
+    }
+    let storage = names::storage_instance(name, Purpose::Database);
+    let storage = crate::read::metadata::<StorageInstance>(context, namespace, &storage).await?;
+    Ok((
+        crate::read::optional(context, namespace, name).await?,
+        storage.is_some(),
+    ))
+}
+
+fn holds_by_name(environment: &Environment, owner: &Owner) -> bool {
+    let held = environment
+        .status
+        .as_ref()
+        .and_then(|status| status.claim.as_ref());
+    held.is_some_and(|held| *held != Identity::Local.claim(owner))
+}
+
+async fn is_left(context: &Context, namespace: &str) -> Result<bool, Error> {
+    Ok(guard(context, namespace).await?.as_deref() == Some(names::GUARD_LEAVING))
 }
 
 /// An app of ours brings its Environment along; all others are found by their pods.

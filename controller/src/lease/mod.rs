@@ -18,6 +18,8 @@ use std::time::Duration;
 const NAME: &str = "mendix-controller";
 /// A holder that was silent for so long has lost the Lease.
 const DURATION_SECONDS: i32 = 15;
+/// The same after an uninstall has let all pods go.
+const LEAVING_SECONDS: i32 = 600;
 /// A holder that could not renew for so long gives up, before another can take over.
 const RENEW_DEADLINE: Duration = Duration::from_secs(10);
 /// Between two tries.
@@ -49,6 +51,31 @@ impl Election {
             }
             tokio::time::sleep(RETRY_PERIOD).await;
         }
+    }
+
+    /// Takes the Lease from whoever holds it, and waits until that one must have noticed.
+    pub(crate) async fn seize(&mut self) -> Result<(), Error> {
+        loop {
+            let lease = self.read().await?;
+            let seized = next(lease, &self.me, Decision::Acquire, Timestamp::now());
+            match self.write(&seized).await {
+                Ok(_) => break,
+                // The holder has just renewed it.
+                Err(kube::Error::Api(status)) if status.is_conflict() || status.is_already_exists() => {}
+                Err(error) => return Err(Error::write(what())(error)),
+            }
+        }
+        tokio::time::sleep(RENEW_DEADLINE).await;
+        Ok(())
+    }
+
+    /// Leaves the Lease to nobody for longer than the chart takes to delete the controllers.
+    pub(crate) async fn keep_others_waiting(&self) -> Result<(), Error> {
+        let mut last = next(self.read().await?, &self.me, Decision::Renew, Timestamp::now());
+        if let Some(spec) = &mut last.spec {
+            spec.lease_duration_seconds = Some(LEAVING_SECONDS);
+        }
+        self.write(&last).await.map(drop).map_err(Error::write(what()))
     }
 
     /// Keeps the Lease; returns when it is lost.
@@ -87,8 +114,7 @@ impl Election {
 
     /// One look at the Lease, and one write if it is ours to write. Tells whether it is ours afterwards.
     async fn attempt(&mut self) -> Result<bool, Error> {
-        let what = || format!("Lease {NAME}");
-        let lease = self.api.get_opt(NAME).await.map_err(Error::read(what()))?;
+        let lease = self.read().await?;
         let now = Timestamp::now();
         let spec = lease
             .as_ref()
@@ -108,6 +134,10 @@ impl Election {
         }
     }
 
+    async fn read(&self) -> Result<Option<Lease>, Error> {
+        self.api.get_opt(NAME).await.map_err(Error::read(what()))
+    }
+
     /// With the resource version that was read: of two that write at once, one gets a conflict.
     async fn write(&self, lease: &Lease) -> Result<Lease, kube::Error> {
         if lease.metadata.resource_version.is_none() {
@@ -115,6 +145,10 @@ impl Election {
         }
         self.api.replace(NAME, &PostParams::default(), lease).await
     }
+}
+
+fn what() -> String {
+    format!("Lease {NAME}")
 }
 
 /// The Lease as we want it.

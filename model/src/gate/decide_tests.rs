@@ -230,6 +230,25 @@ fn without_a_claim_one_is_made_and_it_adopts() {
     assert_eq!((made.state, made.opened.len()), (ClaimState::Adopting, 0));
 }
 
+/// A leader that ended before the claim was made again: its finalizer is the last trace of the model.
+#[rstest]
+#[case::changed_the_schema(Pod { started: true, ..pod("1", Role::Leader, "b") }, &["b"])]
+#[case::never_started(pod("1", Role::Leader, "b"), &[])]
+#[case::worker(Pod { started: true, ..pod("1", Role::Worker, "b") }, &[])]
+fn a_claim_made_again_learns_from_pods_that_ended(#[case] pod: Pod, #[case] expected: &[&str]) {
+    let born = DatabaseClaimSpec::born(owner("shop"), LeaderSelection::Assigned);
+    let ended = Pod {
+        gate: Gate::Open,
+        finalizer: true,
+        ended: true,
+        ..pod
+    };
+    let decision = decide(&situation(born.clone(), vec![ended]));
+    let record = decision.record.unwrap_or(born);
+    let models: Vec<_> = record.models.iter().map(|seen| seen.model.as_str()).collect();
+    assert_eq!(models, expected);
+}
+
 #[test]
 fn adopting_ends_when_gated_pods_are_marked_and_others_tracked() {
     let adopting = DatabaseClaimSpec::born(owner("shop"), LeaderSelection::Assigned);

@@ -137,6 +137,16 @@ fn an_unbound_pod_that_is_deleted_never_runs() {
     assert!(!has_ended(&read(alive)));
 }
 
+/// Its kubelet deletes it last of all.
+#[test]
+fn a_mirror_that_is_deleted_has_ended() {
+    let mut mirror = pod("Running", &ended(), &running());
+    mirror["metadata"]["annotations"] = json!({ "kubernetes.io/config.mirror": "hash" });
+    assert!(has_ended(&read(mirror.clone())));
+    mirror["metadata"]["deletionTimestamp"] = Value::Null;
+    assert!(!has_ended(&read(mirror)));
+}
+
 /// An ephemeral container counts like any other.
 #[test]
 fn an_ephemeral_container_that_runs_keeps_the_pod() {

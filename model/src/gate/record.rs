@@ -49,6 +49,13 @@ impl DatabaseClaimSpec {
         }
     }
 
+    /// A pod that ran and has ended. A model that is known keeps its place: it may have been followed by others.
+    pub(super) fn remember(&mut self, pod: &Pod) {
+        if !self.models.iter().any(|it| Some(&it.model) == pod.model.as_ref()) {
+            self.schema_may_change(pod, true);
+        }
+    }
+
     fn enter(&mut self, pod: &Pod) {
         self.opened.push(Opened {
             uid: pod.uid.clone(),

@@ -13,6 +13,11 @@ pub(super) fn settle(record: &mut DatabaseClaimSpec, claim: &str, situation: &Si
     for pod in situation.present().filter(|pod| released(pod)) {
         record.release(&pod.uid, pod.started);
     }
+    for pod in situation.present() {
+        if ran_unknown(record, pod) {
+            record.remember(pod);
+        }
+    }
     for pod in situation.present().filter(|pod| may_run(pod)) {
         if record.entry(&pod.uid).is_none() {
             record.adopt(pod);
@@ -35,6 +40,11 @@ pub(super) fn settle(record: &mut DatabaseClaimSpec, claim: &str, situation: &Si
 /// The finalizer goes before the uid: a crash in between leaves a uid too many, never a process without one.
 fn released(pod: &Pod) -> bool {
     pod.ended && !pod.finalizer
+}
+
+/// Ran under a claim that was lost since, and may have changed the schema: our finalizer is still on it.
+fn ran_unknown(record: &DatabaseClaimSpec, pod: &Pod) -> bool {
+    pod.ended && pod.started && pod.finalizer && record.entry(&pod.uid).is_none() && pod.may_change_schema()
 }
 
 /// Runs, or may at any time: whether we opened it or not.

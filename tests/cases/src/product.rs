@@ -28,6 +28,7 @@ pub const NAMESPACES: &[&str] = &[
     "case-provisioner",
     "case-sample",
     "case-gate",
+    "case-uninstall",
 ];
 
 /// Namespace of the release.
@@ -220,6 +221,8 @@ impl Product {
             &format!("image.reference={image}"),
             "--set",
             &format!("namespaces={{{}}}", namespaces.join(",")),
+            "--set",
+            "gate.uninstallPatienceSeconds=20",
         ];
         self.run("helm", &arguments).map(drop)
     }

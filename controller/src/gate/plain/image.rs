@@ -34,15 +34,25 @@ pub(crate) fn digest(reference: &str) -> Option<&str> {
         .filter(|it| it.starts_with("sha256:"))
 }
 
-/// What a kubelet says that a container's image is, as a reference by digest.
-pub(crate) fn reference_of(pod: &Pod, container: &str) -> Option<String> {
+/// A reference without its tag or digest.
+fn repository(reference: &str) -> &str {
+    let named = reference.split_once('@').map_or(reference, |(named, _)| named);
+    match named.rsplit_once(':') {
+        // A colon before the last slash belongs to the registry's port.
+        Some((repository, tag)) if !tag.contains('/') => repository,
+        _ => named,
+    }
+}
+
+/// What a kubelet says that a container's image is, as a reference by digest in the repository that `named` names.
+///
+/// The kubelet names any repository under which its node knows the digest, and that may be another app's, for which the
+/// pod has no credentials.
+pub(crate) fn reference_of(pod: &Pod, container: &str, named: &str) -> Option<String> {
     let statuses = pod.status.as_ref()?.container_statuses.as_ref()?;
     let status = statuses.iter().find(|status| status.name == container)?;
-    let id = status
-        .image_id
-        .rsplit_once("://")
-        .map_or(status.image_id.as_str(), |(_, id)| id);
-    digest(id).map(|_| id.to_owned())
+    let digest = digest(&status.image_id)?;
+    Some(format!("{}@{digest}", repository(named)))
 }
 
 #[cfg(test)]
@@ -52,7 +62,8 @@ mod tests {
     use serde_json::json;
 
     #[rstest]
-    #[case::repository("10.0.0.1:5000/shop@sha256:1", Some("10.0.0.1:5000/shop@sha256:1"))]
+    #[case::repository("10.0.0.1:5000/shop@sha256:1", Some("shop@sha256:1"))]
+    #[case::of_another_app("registry/other@sha256:1", Some("shop@sha256:1"))]
     #[case::with_scheme("docker-pullable://shop@sha256:1", Some("shop@sha256:1"))]
     #[case::not_pulled("", None)]
     #[case::built_on_the_node("sha256:1", None)]
@@ -61,7 +72,17 @@ mod tests {
             "name": "app", "image": "shop:1", "imageID": id, "ready": false, "restartCount": 0,
         }] } }))
         .expect("pod");
-        assert_eq!(reference_of(&pod, "app").as_deref(), expected);
+        assert_eq!(reference_of(&pod, "app", "shop:1").as_deref(), expected);
+    }
+
+    #[rstest]
+    #[case::tag("10.0.0.1:5000/shop:1", "10.0.0.1:5000/shop")]
+    #[case::none("10.0.0.1:5000/shop", "10.0.0.1:5000/shop")]
+    #[case::digest("registry/shop@sha256:1", "registry/shop")]
+    #[case::both("registry/shop:1@sha256:1", "registry/shop")]
+    #[case::short("shop", "shop")]
+    fn a_repository_keeps_the_port_of_its_registry(#[case] reference: &str, #[case] expected: &str) {
+        assert_eq!(repository(reference), expected);
     }
 
     #[test]

@@ -106,7 +106,7 @@ fn role(label: Option<&str>, ordinal: Option<u32>) -> (Role, Option<String>) {
 fn image(pod: &Pod, container: &Container, revision: &str, images: &Images) -> Option<String> {
     let named = container.image.as_deref().unwrap_or_default();
     let resolved = images.resolved(named, revision).map(ToOwned::to_owned);
-    let pulled = || reference_of(pod, &container.name);
+    let pulled = || reference_of(pod, &container.name, named);
     // A pod that waits may name a digest that nobody can pull; one that was opened has it pinned by us.
     let pinned = || {
         digest(named)
@@ -118,8 +118,12 @@ fn image(pod: &Pod, container: &Container, revision: &str, images: &Images) -> O
 
 /// Without the right to read Secrets the database is guarded under the environment's own name.
 pub(super) fn claim(container: &Container, sources: &Sources, owner: &Owner) -> Result<String, String> {
-    if sources.refused {
-        return Ok(Identity::Local.claim(owner));
+    match (sources.refused, sources.by_name) {
+        (true, true) => {
+            return Err("variables come from a Secret or ConfigMap that may no longer be read: run kubectl mendix protect".to_owned());
+        }
+        (true, false) => return Ok(Identity::Local.claim(owner)),
+        (false, _) => {}
     }
     let variables: BTreeMap<String, String> = sources.resolved(container);
     match from_variables(&variables, &owner.namespace).identity {

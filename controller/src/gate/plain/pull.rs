@@ -44,7 +44,7 @@ pub(crate) fn pulls(
             continue;
         };
         let found = pods.iter().find(|it| it.name_any() == pod.name_any());
-        let told = found.and_then(|it| reference_of(it, CONTAINER));
+        let told = found.and_then(|it| reference_of(it, CONTAINER, &image));
         match known
             .resolved(&image, &template.revision)
             .map(ToOwned::to_owned)

@@ -20,10 +20,12 @@ pub(crate) struct Plain {
     pub(crate) pulls: Vec<Pod>,
 }
 
+/// `by_name`: the environment holds a database by its name already.
 pub(crate) async fn read(
     context: &Context,
     namespace: &str,
     environment: &str,
+    by_name: bool,
     pods: &[Pod],
 ) -> Result<Plain, Error> {
     let workloads = workloads(context, namespace, environment).await?;
@@ -37,7 +39,10 @@ pub(crate) async fn read(
         .flat_map(|(annotations, spec)| of_app(annotations, spec).map(named).unwrap_or_default())
         .collect();
     Ok(Plain {
-        sources: sources(context, namespace, wanted).await?,
+        sources: Sources {
+            by_name,
+            ..sources(context, namespace, wanted).await?
+        },
         pulls: crate::read::list(context, namespace, &labels).await?,
         workloads,
     })

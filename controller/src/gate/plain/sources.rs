@@ -14,8 +14,11 @@ pub(crate) enum Source {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Sources {
     pub(crate) found: BTreeMap<(Source, String), Option<BTreeMap<String, String>>>,
-    /// The right to read them is missing.
+    /// The right to read one of them is missing.
     pub(crate) refused: bool,
+    /// The environment holds a database by its name. Once it does, it takes no other name for want of rights: under
+    /// another name it would give up what it holds, while its pods still use it.
+    pub(crate) by_name: bool,
 }
 
 /// Secrets and `ConfigMaps` that a container's variables come from.
@@ -117,7 +120,7 @@ mod tests {
                     values(&[("A", "from map"), ("B", "from map")]),
                 ),
             ]),
-            refused: false,
+            ..Sources::default()
         }
     }
 

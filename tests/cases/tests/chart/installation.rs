@@ -54,6 +54,12 @@ impl Release {
         self.run("helm", &arguments)
     }
 
+    /// Without the hook, which needs the image.
+    fn uninstall(&self) -> Result<()> {
+        self.run("helm", &["uninstall", &self.name, "--no-hooks"])
+            .map(drop)
+    }
+
     /// Every object of the namespace that lives on when nothing is done, as `kind/name`.
     fn objects(&self) -> Result<BTreeSet<String>> {
         let kinds = self.run(
@@ -121,7 +127,7 @@ async fn an_uninstall_leaves_the_namespace_as_it_was() {
             installed.contains("lease.coordination.k8s.io/mendix-controller"),
             "{installed:?}"
         );
-        release.run("helm", &["uninstall", &release.name])?;
+        release.uninstall()?;
         wait_for("the namespace as it was", LIMIT, || async {
             let left: Vec<_> = release.objects()?.difference(&before).cloned().collect();
             Ok(Poll::when(left.is_empty().then_some(()), || {
@@ -206,7 +212,7 @@ async fn a_provisioner_creates_the_secret_of_its_own_storage_instance_only() {
             .await?;
         }
         release.created_by_provisioner("shop-database", &right)?;
-        release.run("helm", &["uninstall", &release.name]).map(drop)
+        release.uninstall()
     })
     .await;
 }

@@ -100,29 +100,53 @@ fn nobody_may_hand_out_rights_or_act_as_others() {
     }
 }
 
-/// The gate guards plain manifests in any namespace; above all it reads no Secret there.
-#[test]
-fn what_an_account_of_ours_may_everywhere_is_what_the_gate_needs() {
+/// What a cluster role allows, as `resource/names`, if it is bound to an account of ours.
+fn allowed_everywhere(name: &str) -> BTreeSet<String> {
     let objects = objects(EVERYTHING).unwrap();
     let bindings: Vec<ClusterRoleBinding> = of_kind(&objects);
-    assert_eq!(bindings.len(), 1, "cluster roles for people are bound by people");
+    assert!(
+        bindings.iter().any(|binding| binding.role_ref.name == name),
+        "{name}"
+    );
     let roles: Vec<ClusterRole> = of_kind(&objects);
     let bound = roles
         .into_iter()
-        .find(|role| role.metadata.name.as_deref() == Some(bindings[0].role_ref.name.as_str()))
-        .unwrap();
-    let allowed: BTreeSet<_> = bound
-        .rules
-        .unwrap()
-        .into_iter()
+        .find(|role| role.metadata.name.as_deref() == Some(name));
+    let rules = bound.unwrap().rules.unwrap().into_iter();
+    rules
         .flat_map(|rule| {
             let names = rule.resource_names.unwrap_or_default().join(",");
-            rule.resources
-                .unwrap_or_default()
-                .into_iter()
-                .map(move |resource| format!("{resource}/{names}"))
+            let resources = rule.resources.unwrap_or_default().into_iter();
+            resources.map(move |resource| format!("{resource}/{names}"))
         })
+        .collect()
+}
+
+#[test]
+fn cluster_roles_for_people_are_bound_by_people() {
+    let bindings: Vec<ClusterRoleBinding> = of_kind(&objects(EVERYTHING).unwrap());
+    let bound: BTreeSet<_> = bindings
+        .into_iter()
+        .map(|binding| binding.role_ref.name)
         .collect();
+    let ours = ["mendix-controller-gate", "mendix-uninstall"];
+    assert_eq!(bound, BTreeSet::from(ours.map(str::to_owned)));
+}
+
+/// The bindings of two policies, by name.
+#[test]
+fn an_uninstall_may_take_the_gate_out_of_force_and_nothing_else() {
+    let names = "mendix-gate-birth-managed,mendix-gate-birth-guarded";
+    let expected = [
+        format!("mutatingadmissionpolicybindings/{names}"),
+        format!("validatingadmissionpolicybindings/{names}"),
+    ];
+    assert_eq!(allowed_everywhere("mendix-uninstall"), BTreeSet::from(expected));
+}
+
+/// The gate guards plain manifests in any namespace; above all it reads no Secret there.
+#[test]
+fn what_an_account_of_ours_may_everywhere_is_what_the_gate_needs() {
     let expected = [
         "databaseclaims/",
         "environments/",
@@ -136,6 +160,7 @@ fn what_an_account_of_ours_may_everywhere_is_what_the_gate_needs() {
         "namespaces/",
         "nodes/",
     ];
+    let allowed = allowed_everywhere("mendix-controller-gate");
     assert_eq!(allowed, BTreeSet::from(expected.map(str::to_owned)));
 }
 
