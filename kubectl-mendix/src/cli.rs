@@ -87,7 +87,7 @@ pub enum Command {
     /// Create or change an app, and wait until it serves
     #[command(after_help = DEPLOY_EXAMPLES)]
     Deploy(Box<DeployArguments>),
-    /// Show apps, or one app with everything it is made of
+    /// Show apps and environments, or one with everything it is made of
     #[command(after_help = STATUS_EXAMPLES)]
     Status(StatusArguments),
     /// Guard the apps of a namespace, and show what the guard makes of them
@@ -109,26 +109,28 @@ pub enum Command {
 
 const STATUS_EXAMPLES: &str = "\
 Examples:
-  # All apps of the namespace, then of all namespaces
+  # All apps and environments of plain manifests: of the namespace, then of all namespaces
   kubectl mendix status
   kubectl mendix status -A
 
-  # One app as a tree: storage, build, endpoint, runtime, pods
+  # One app as a tree: storage, build, endpoint, runtime, pods; an environment: claim, pods.
+  # A pod that waits at the gate says by which rule, and which command helps
   kubectl mendix status shop
 
   # Follow an app until it is ready (exit code 0) or stalled (3)
   kubectl mendix status shop --watch --timeout 5m
 
   # For scripts
-  kubectl mendix status shop -o json | jq -r .url";
+  kubectl mendix status shop -o json | jq -r .url
+  kubectl mendix status tills -o json | jq -r '.pods[].held.rule // empty'";
 
 /// Arguments of `status`.
 #[derive(Args, Debug)]
 pub struct StatusArguments {
-    /// App; all apps of the namespace when absent
+    /// App, or environment of plain manifests; all of the namespace when absent
     #[arg(value_parser = app_name)]
     pub name: Option<String>,
-    /// Apps of all namespaces
+    /// Apps and environments of all namespaces
     #[arg(short = 'A', long, conflicts_with_all = ["name", "namespace"])]
     pub all_namespaces: bool,
     /// Follow until all is ready or stalled, or the timeout is over

@@ -96,26 +96,34 @@ fn occasions(changes: impl Stream<Item = ()>) -> impl Stream<Item = ()> + Unpin 
     Box::pin(stream::select(ticks, calm))
 }
 
-/// Changes of one app and of its pods.
+/// Changes of one app, of its environment and of its pods.
 pub fn changes_of_app(cluster: &Cluster, name: &str) -> BoxStream<'static, ()> {
-    let apps = watcher::Config::default().fields(&format!("metadata.name={name}"));
+    let named = watcher::Config::default().fields(&format!("metadata.name={name}"));
     let pods = watcher::Config::default().labels(&format!("{}={name}", names::ENVIRONMENT_LABEL));
     let pod_api: Api<Pod> = Api::namespaced(cluster.client.clone(), &cluster.namespace);
-    stream::select(
-        occurrences(cluster.apps(&cluster.namespace), apps),
+    let environments: Api<crd::Environment> = Api::namespaced(cluster.client.clone(), &cluster.namespace);
+    stream::select_all([
+        occurrences(cluster.apps(&cluster.namespace), named.clone()),
+        occurrences(environments, named),
         occurrences(pod_api, pods),
-    )
+    ])
     .boxed()
 }
 
-/// Changes of all apps.
+/// Changes of all apps and environments.
 pub fn changes_of_apps(cluster: &Cluster, all_namespaces: bool) -> BoxStream<'static, ()> {
-    let api = if all_namespaces {
-        cluster.all_apps()
+    let client = cluster.client.clone();
+    let (apps, environments): (_, Api<crd::Environment>) = if all_namespaces {
+        (cluster.all_apps(), Api::all(client))
     } else {
-        cluster.apps(&cluster.namespace)
+        let namespace = &cluster.namespace;
+        (cluster.apps(namespace), Api::namespaced(client, namespace))
     };
-    occurrences(api, watcher::Config::default())
+    stream::select(
+        occurrences(apps, watcher::Config::default()),
+        occurrences(environments, watcher::Config::default()),
+    )
+    .boxed()
 }
 
 /// Changes of the pods and environments of the command's namespace.

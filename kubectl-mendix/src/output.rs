@@ -43,6 +43,11 @@ fn is_template(text: &str) -> bool {
         .any(|prefix| text.starts_with(prefix))
 }
 
+/// `mendixapp.privatecloud.mendix.com/shop`, as kubectl names objects.
+pub fn app_name(app: &str) -> String {
+    format!("mendixapp.{}/{app}", mendix_model::crd::GROUP)
+}
+
 /// Writes one JSON document over several lines.
 pub fn json(value: &impl Serialize, out: &mut dyn Write) -> anyhow::Result<()> {
     let text = serde_json::to_string_pretty(value)?;

@@ -165,6 +165,7 @@ fn yaml_and_names() {
       state: Ready
       url: https://shop.example.com
       workers: 2/2
+    environments: []
     problems: []
     --- stderr
     "#);
@@ -239,8 +240,8 @@ fn a_missing_app_is_named_with_its_namespace() {
     exit code 1
     --- stdout
     --- stderr
-    error: there is no MendixApp shop in namespace prod
-    hint: kubectl mendix status -A lists the apps of all namespaces
+    error: there is no MendixApp shop in namespace prod, and no environment of that name
+    hint: kubectl mendix status -A lists those of all namespaces
     ");
 }
 

@@ -2,7 +2,6 @@
 
 use crate::cli::{DeployArguments, DryRun};
 use crate::cluster::Cluster;
-use crate::command::status::singular;
 use crate::deploy::document::Document;
 use crate::deploy::prepare::{Prepared, Target, configuration, documents, prepare, review};
 use crate::deploy::send::{Manner, SendError, Sent, send};
@@ -10,7 +9,7 @@ use crate::deploy::{flags, package, wait};
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::outcome::Outcome;
-use crate::output::{OutputFormat, json, yaml};
+use crate::output::{OutputFormat, app_name, json, yaml};
 use anyhow::bail;
 use serde_json::{Value, json};
 use std::io::Write as _;
@@ -84,9 +83,8 @@ fn show(
         for document in &documents {
             writeln!(
                 environment.out.writer,
-                "{}/{} checked (client dry run)",
-                singular(),
-                document.name
+                "{} checked (client dry run)",
+                app_name(&document.name)
             )?;
         }
     }
@@ -174,7 +172,7 @@ fn announce(sent: &Sent, arguments: &DeployArguments, environment: &mut Environm
         ""
     };
     let name = sent.object["metadata"]["name"].as_str().unwrap_or_default();
-    let line = format!("{}/{name} {}{suffix}", singular(), sent.change.as_str());
+    let line = format!("{} {}{suffix}", app_name(name), sent.change.as_str());
     if arguments.wait {
         environment.note(&line);
     } else {
@@ -237,7 +235,7 @@ fn print(
         (Some(OutputFormat::Name), objects) => {
             for object in objects {
                 let name = object["metadata"]["name"].as_str().unwrap_or_default();
-                writeln!(out, "{}/{name}", singular())?;
+                writeln!(out, "{}", app_name(name))?;
             }
             Ok(())
         }

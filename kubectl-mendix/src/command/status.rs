@@ -9,18 +9,19 @@ use crate::outcome::Outcome;
 use crate::output::{OutputFormat, json, json_line, yaml};
 use crate::print::{Changes, Layout, Shown};
 use crate::progress::{Picture, Screen};
-use crate::view::{AppList, AppView, Health};
+use crate::view::{AppList, Health, NamedView};
 use futures::stream::BoxStream;
+use serde::Serialize;
 use std::io::Write as _;
 
-/// Shows apps, or one app with everything it is made of.
+/// Shows apps and environments, or one with everything it is made of.
 ///
 /// # Errors
 /// The cluster cannot be reached, or what was asked for cannot be read.
 pub async fn status(arguments: &StatusArguments, environment: &mut Environment) -> anyhow::Result<Outcome> {
     let cluster = Cluster::connect(&environment.target).await?;
     if let Some(name) = &arguments.name {
-        let look = async || gather::app(&cluster, name).await.map(AppView::new);
+        let look = async || gather::named(&cluster, name).await.map(NamedView::new);
         return look_or_watch(look, || changes_of_app(&cluster, name), arguments, environment).await;
     }
     let all = arguments.all_namespaces;
@@ -31,7 +32,7 @@ pub async fn status(arguments: &StatusArguments, environment: &mut Environment) 
     look_or_watch(look, || changes_of_apps(&cluster, all), arguments, environment).await
 }
 
-async fn look_or_watch<View: Shown>(
+async fn look_or_watch<View: Shown + Serialize>(
     look: impl AsyncFn() -> Result<View, ReadError>,
     changes: impl FnOnce() -> BoxStream<'static, ()>,
     arguments: &StatusArguments,
@@ -52,7 +53,11 @@ const fn outcome(health: Health) -> Outcome {
     }
 }
 
-fn print(view: &impl Shown, format: OutputFormat, environment: &mut Environment) -> anyhow::Result<()> {
+fn print(
+    view: &(impl Shown + Serialize),
+    format: OutputFormat,
+    environment: &mut Environment,
+) -> anyhow::Result<()> {
     let layout = layout(format, environment);
     let now = (environment.now)();
     let out = &mut environment.out.writer;
@@ -73,14 +78,9 @@ fn print(view: &impl Shown, format: OutputFormat, environment: &mut Environment)
 
 fn names(view: &impl Shown, environment: &mut Environment) -> anyhow::Result<()> {
     for name in view.names() {
-        writeln!(environment.out.writer, "{}/{name}", singular())?;
+        writeln!(environment.out.writer, "{name}")?;
     }
     Ok(())
-}
-
-/// `mendixapp.privatecloud.mendix.com`, as kubectl names objects.
-pub fn singular() -> String {
-    format!("mendixapp.{}", mendix_model::crd::GROUP)
 }
 
 /// How a result is laid out.
@@ -92,7 +92,7 @@ pub(crate) fn layout(format: OutputFormat, environment: &Environment) -> Layout 
     }
 }
 
-async fn watch<View: Shown>(
+async fn watch<View: Shown + Serialize>(
     look: impl AsyncFn() -> Result<View, ReadError>,
     changes: BoxStream<'static, ()>,
     format: OutputFormat,
@@ -144,7 +144,7 @@ impl<'a> Teller<'a> {
         }
     }
 
-    fn tell(&mut self, sight: &Sight<'_, impl Shown>) -> anyhow::Result<()> {
+    fn tell(&mut self, sight: &Sight<'_, impl Shown + Serialize>) -> anyhow::Result<()> {
         match sight {
             Sight::Lost(error) => {
                 self.environment.note(&format!("{error}; trying again"));
@@ -154,7 +154,7 @@ impl<'a> Teller<'a> {
         }
     }
 
-    fn seen(&mut self, view: &impl Shown) -> anyhow::Result<()> {
+    fn seen(&mut self, view: &(impl Shown + Serialize)) -> anyhow::Result<()> {
         if let Some(picture) = &self.picture {
             let layout = layout(self.format, self.environment);
             picture.show(&view.text(layout, (self.environment.now)()));
@@ -171,7 +171,7 @@ impl<'a> Teller<'a> {
         Ok(())
     }
 
-    fn document(&mut self, view: &impl Shown) -> anyhow::Result<String> {
+    fn document(&mut self, view: &(impl Shown + Serialize)) -> anyhow::Result<String> {
         let mut text = Vec::new();
         match self.format {
             OutputFormat::Json => json_line(view, &mut text)?,
@@ -181,7 +181,7 @@ impl<'a> Teller<'a> {
             }
             OutputFormat::Name => {
                 for name in view.names() {
-                    writeln!(text, "{}/{name}", singular())?;
+                    writeln!(text, "{name}")?;
                 }
             }
             OutputFormat::Table | OutputFormat::Wide => {

@@ -100,13 +100,7 @@ pub fn declaration(spec: &Value, node: &str, at: Timestamp) -> Value {
 /// # Errors
 /// It does.
 pub fn check_node(name: &str, node: Option<&Node>) -> Result<(), Failure> {
-    let status = node.and_then(|node| node.status.as_ref());
-    let conditions = status.and_then(|status| status.conditions.as_ref());
-    let ready = conditions
-        .into_iter()
-        .flatten()
-        .any(|condition| condition.type_ == "Ready" && condition.status == "True");
-    if !ready {
+    if !is_ready(node) {
         return Ok(());
     }
     Err(Failure::refused(format!(
@@ -115,6 +109,16 @@ pub fn check_node(name: &str, node: Option<&Node>) -> Result<(), Failure> {
     .hint("switch the machine off, and wait until kubectl get nodes shows it as NotReady or no longer at all")
     .hint("kubectl drain moves pods off a node that works")
     .hint("--force says it all the same, where nothing is left that could mark the node as not ready"))
+}
+
+/// Whether the kubelet of a node reports that it works; a node that is gone does not.
+pub fn is_ready(node: Option<&Node>) -> bool {
+    let status = node.and_then(|node| node.status.as_ref());
+    let conditions = status.and_then(|status| status.conditions.as_ref());
+    conditions
+        .into_iter()
+        .flatten()
+        .any(|condition| condition.type_ == "Ready" && condition.status == "True")
 }
 
 /// What is asserted, in words, before anybody says yes to it.

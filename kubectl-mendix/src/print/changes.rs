@@ -38,9 +38,13 @@ fn flatten(line: &Line, all: &mut Vec<(String, String)>) {
         .as_ref()
         .map(|message| format!(", {message}"))
         .unwrap_or_default();
+    let command = line.command.as_ref();
+    let command = command
+        .map(|command| format!("; remedy: {command}"))
+        .unwrap_or_default();
     // What does not exist yet is no news.
     if line.health != Health::Absent {
-        let text = format!("{}{message}", line.state);
+        let text = format!("{}{message}{command}", line.state);
         all.push((format!("{} {}", line.label, line.name), text));
     }
     for child in &line.children {
@@ -58,9 +62,8 @@ mod tests {
             name: name.to_owned(),
             health: Health::Ready,
             state: state.to_owned(),
-            facts: Vec::new(),
-            message: None,
             children,
+            ..Line::default()
         }
     }
 
@@ -72,5 +75,18 @@ mod tests {
         assert!(changes.between(&first).is_empty());
         let second = line("a", "Ready", vec![]);
         assert_eq!(changes.between(&second), ["pod a: Ready", "pod b: gone"]);
+    }
+
+    #[test]
+    fn the_command_that_helps_stands_on_the_same_line() {
+        let waiting = Line {
+            message: Some("MX001 not yours".to_owned()),
+            command: Some("kubectl mendix adopt a".to_owned()),
+            ..line("a", "Gated", vec![])
+        };
+        assert_eq!(
+            Changes::default().between(&waiting),
+            ["pod a: Gated, MX001 not yours; remedy: kubectl mendix adopt a"]
+        );
     }
 }

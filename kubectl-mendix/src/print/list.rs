@@ -1,69 +1,133 @@
-//! Apps as a table.
+//! Apps and environments as a table.
 
 use super::columns::{Row, columns};
 use super::{Layout, Line};
-use crate::view::{AppList, AppSummary};
+use crate::view::{AppList, AppSummary, EnvironmentSummary, Health};
 use jiff::Timestamp;
 
-/// One line an app.
+/// What stands in a line, of an app or of an environment.
+struct Entry<'a> {
+    kind: &'static str,
+    namespace: &'a str,
+    name: &'a str,
+    health: Health,
+    state: &'a str,
+    leader: Option<&'a str>,
+    workers: Option<&'a str>,
+    url: Option<&'a str>,
+    created: Option<Timestamp>,
+    model: Option<&'a str>,
+    image: Option<&'a str>,
+    message: Option<&'a str>,
+}
+
+impl<'a> Entry<'a> {
+    fn app(app: &'a AppSummary) -> Self {
+        Self {
+            kind: "app",
+            namespace: &app.namespace,
+            name: &app.name,
+            health: app.health,
+            state: &app.state,
+            leader: app.leader.as_deref(),
+            workers: app.workers.as_deref(),
+            url: app.url.as_deref(),
+            created: app.created,
+            model: app.model.as_deref(),
+            image: app.image.as_deref(),
+            message: app.message.as_deref(),
+        }
+    }
+
+    fn environment(environment: &'a EnvironmentSummary) -> Self {
+        let claim = environment.claim.as_ref();
+        Self {
+            kind: "environment",
+            namespace: &environment.namespace,
+            name: &environment.name,
+            health: environment.health,
+            state: &environment.state,
+            leader: environment.leader.as_deref(),
+            workers: environment.workers.as_deref(),
+            url: None,
+            created: environment.created,
+            model: claim.and_then(|claim| claim.model.as_deref()),
+            image: None,
+            message: environment.message.as_deref(),
+        }
+    }
+}
+
+fn entries(list: &AppList) -> Vec<Entry<'_>> {
+    let apps = list.apps.iter().map(Entry::app);
+    let environments = list.environments.iter().map(Entry::environment);
+    let mut all: Vec<_> = apps.chain(environments).collect();
+    all.sort_by_key(|entry| (entry.namespace, entry.name));
+    all
+}
+
+/// One line each. Their kind is told where there is more than one.
 pub(super) fn list(list: &AppList, layout: Layout, now: Timestamp) -> String {
-    let all_namespaces = list.all_namespaces;
-    let mut header = vec!["NAME", "STATE", "LEADER", "WORKERS", "URL", "AGE"];
+    let kinds = !list.environments.is_empty();
+    let mut header = vec!["NAME"];
+    header.extend(kinds.then_some("KIND"));
+    header.extend(["STATE", "LEADER", "WORKERS", "URL", "AGE"]);
     if layout.wide {
         header.extend(["MODEL", "IMAGE"]);
     }
     header.push("MESSAGE");
-    if all_namespaces {
+    if list.all_namespaces {
         header.insert(0, "NAMESPACE");
     }
-    let row = |app: &AppSummary| {
-        let mut cells = cells(app, layout.wide, now);
-        if all_namespaces {
-            cells.insert(0, app.namespace.clone());
+    let rows = entries(list).into_iter().map(|entry| {
+        let mut cells = cells(&entry, kinds, layout.wide, now);
+        if list.all_namespaces {
+            cells.insert(0, entry.namespace.to_owned());
         }
         Row {
             cells,
-            health: app.health,
+            health: entry.health,
         }
-    };
-    let state = 1 + usize::from(all_namespaces);
-    columns(&header, state, list.apps.iter().map(row).collect(), layout)
+    });
+    let state = 1 + usize::from(list.all_namespaces) + usize::from(kinds);
+    columns(&header, state, rows.collect(), layout)
 }
 
-fn cells(app: &AppSummary, wide: bool, now: Timestamp) -> Vec<String> {
-    let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".to_owned());
-    let mut cells = vec![
-        app.name.clone(),
-        app.state.clone(),
-        text(&app.leader),
-        text(&app.workers),
-        text(&app.url),
-        app.created
+fn cells(entry: &Entry<'_>, kinds: bool, wide: bool, now: Timestamp) -> Vec<String> {
+    let text = |value: Option<&str>| value.unwrap_or("-").to_owned();
+    let mut cells = vec![entry.name.to_owned()];
+    cells.extend(kinds.then(|| entry.kind.to_owned()));
+    cells.extend([
+        entry.state.to_owned(),
+        text(entry.leader),
+        text(entry.workers),
+        text(entry.url),
+        entry
+            .created
             .map_or_else(|| "-".to_owned(), |created| age(created, now)),
-    ];
+    ]);
     if wide {
-        cells.extend([text(&app.model), text(&app.image)]);
+        cells.extend([text(entry.model), text(entry.image)]);
     }
-    cells.push(app.message.clone().unwrap_or_default());
+    cells.push(entry.message.unwrap_or_default().to_owned());
     cells
 }
 
 /// The list as data.
 pub(super) fn line(list: &AppList) -> Line {
-    let child = |app: &AppSummary| {
+    let child = |entry: Entry<'_>| {
         let name = if list.all_namespaces {
-            format!("{}/{}", app.namespace, app.name)
+            format!("{}/{}", entry.namespace, entry.name)
         } else {
-            app.name.clone()
+            entry.name.to_owned()
         };
         Line {
-            label: "app",
+            label: entry.kind,
             name,
-            health: app.health,
-            state: app.state.clone(),
-            facts: Vec::new(),
-            message: app.message.clone(),
-            children: Vec::new(),
+            health: entry.health,
+            state: entry.state.to_owned(),
+            message: entry.message.map(ToOwned::to_owned),
+            ..Line::default()
         }
     };
     Line {
@@ -71,9 +135,8 @@ pub(super) fn line(list: &AppList) -> Line {
         name: "apps".to_owned(),
         health: list.health(),
         state: list.health().as_str().to_owned(),
-        facts: Vec::new(),
-        message: None,
-        children: list.apps.iter().map(child).collect(),
+        children: entries(list).into_iter().map(child).collect(),
+        ..Line::default()
     }
 }
 
@@ -101,7 +164,7 @@ fn pair(first: i64, unit: &str, second: i64, smaller: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::Health;
+    use crate::view::ClaimView;
     use jiff::SignedDuration;
     use rstest::rstest;
 
@@ -143,8 +206,8 @@ mod tests {
         };
         AppList {
             apps: vec![shop, crm],
-            problems: Vec::new(),
             all_namespaces: true,
+            ..AppList::default()
         }
     }
 
@@ -156,6 +219,37 @@ mod tests {
         prod        shop   Ready    1/1      2/2       https://shop.example.com   1h
         test        crm    Failed   -        -         -                          -     failed to download the package: 404 Not Found
         ");
+    }
+
+    #[test]
+    fn environments_stand_among_the_apps_and_are_told_from_them() {
+        let environment = EnvironmentSummary {
+            namespace: "prod".to_owned(),
+            name: "tills".to_owned(),
+            health: Health::Progressing,
+            state: "Held".to_owned(),
+            leader: Some("0/1".to_owned()),
+            claim: Some(ClaimView {
+                model: Some("sha256:0f".to_owned()),
+                ..ClaimView::default()
+            }),
+            message: Some("pod tills-0 waits".to_owned()),
+            ..EnvironmentSummary::default()
+        };
+        let mut all = two_apps();
+        all.environments.push(environment);
+        let layout = Layout {
+            wide: true,
+            ..Layout::default()
+        };
+        let now = Timestamp::from_second(3600).expect("time");
+        insta::assert_snapshot!(list(&all, layout, now), @"
+        NAMESPACE   NAME    KIND          STATE    LEADER   WORKERS   URL                        AGE   MODEL       IMAGE   MESSAGE
+        prod        shop    app           Ready    1/1      2/2       https://shop.example.com   1h    -           -
+        prod        tills   environment   Held     0/1      -         -                          -     sha256:0f   -       pod tills-0 waits
+        test        crm     app           Failed   -        -         -                          -     -           -       failed to download the package: 404 Not Found
+        ");
+        assert_eq!(line(&all).children[1].label, "environment");
     }
 
     #[test]

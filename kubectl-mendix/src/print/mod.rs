@@ -2,6 +2,7 @@
 
 mod changes;
 mod columns;
+mod environment;
 mod list;
 mod tree;
 
@@ -9,9 +10,10 @@ pub use changes::Changes;
 pub(crate) use columns::{Row, columns};
 pub use tree::Line;
 
-use crate::view::{AppList, AppView, Health};
+use crate::intent;
+use crate::output::app_name;
+use crate::view::{AppList, AppView, EnvironmentView, Health, NamedView};
 use jiff::Timestamp;
-use serde::Serialize;
 
 /// How a text is laid out.
 #[derive(Clone, Copy, Debug, Default)]
@@ -24,14 +26,14 @@ pub struct Layout {
     pub fit: bool,
 }
 
-/// A view that can be shown. Its serialized form is the documented one.
-pub trait Shown: Serialize {
+/// A view that can be shown to people.
+pub trait Shown {
     /// For people.
     fn text(&self, layout: Layout, now: Timestamp) -> String;
     /// As a tree of things that may change.
     fn line(&self, wide: bool) -> Line;
-    /// Names of the apps.
-    fn names(&self) -> Vec<&str>;
+    /// What is shown, as kubectl names objects.
+    fn names(&self) -> Vec<String>;
     /// How everything together is.
     fn health(&self) -> Health;
     /// What could not be read.
@@ -42,15 +44,15 @@ pub trait Shown: Serialize {
 
 impl Shown for AppView {
     fn text(&self, layout: Layout, _now: Timestamp) -> String {
-        tree::tree(self, layout)
+        tree::tree(&self.line(layout.wide), layout)
     }
 
     fn line(&self, wide: bool) -> Line {
         tree::lines(self, wide)
     }
 
-    fn names(&self) -> Vec<&str> {
-        vec![&self.summary.name]
+    fn names(&self) -> Vec<String> {
+        vec![app_name(&self.summary.name)]
     }
 
     fn health(&self) -> Health {
@@ -66,9 +68,70 @@ impl Shown for AppView {
     }
 }
 
+impl Shown for EnvironmentView {
+    fn text(&self, layout: Layout, _now: Timestamp) -> String {
+        tree::tree(&self.line(layout.wide), layout)
+    }
+
+    fn line(&self, wide: bool) -> Line {
+        environment::lines(self, wide)
+    }
+
+    fn names(&self) -> Vec<String> {
+        vec![intent::object_name(&self.summary.name)]
+    }
+
+    fn health(&self) -> Health {
+        self.summary.health
+    }
+
+    fn problems(&self) -> &[String] {
+        &self.problems
+    }
+
+    fn remark(&self) -> Option<String> {
+        None
+    }
+}
+
+impl NamedView {
+    fn shown(&self) -> &dyn Shown {
+        match self {
+            Self::App(view) => view.as_ref(),
+            Self::Environment(view) => view.as_ref(),
+        }
+    }
+}
+
+impl Shown for NamedView {
+    fn text(&self, layout: Layout, now: Timestamp) -> String {
+        self.shown().text(layout, now)
+    }
+
+    fn line(&self, wide: bool) -> Line {
+        self.shown().line(wide)
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.shown().names()
+    }
+
+    fn health(&self) -> Health {
+        self.shown().health()
+    }
+
+    fn problems(&self) -> &[String] {
+        self.shown().problems()
+    }
+
+    fn remark(&self) -> Option<String> {
+        self.shown().remark()
+    }
+}
+
 impl Shown for AppList {
     fn text(&self, layout: Layout, now: Timestamp) -> String {
-        if self.apps.is_empty() {
+        if self.is_empty() {
             String::new()
         } else {
             list::list(self, layout, now)
@@ -79,8 +142,11 @@ impl Shown for AppList {
         list::line(self)
     }
 
-    fn names(&self) -> Vec<&str> {
-        self.apps.iter().map(|app| app.name.as_str()).collect()
+    fn names(&self) -> Vec<String> {
+        let apps = self.apps.iter().map(|app| app_name(&app.name));
+        let environments = self.environments.iter();
+        let environments = environments.map(|it| intent::object_name(&it.name));
+        apps.chain(environments).collect()
     }
 
     fn health(&self) -> Health {
@@ -92,6 +158,6 @@ impl Shown for AppList {
     }
 
     fn remark(&self) -> Option<String> {
-        self.apps.is_empty().then(|| "no apps found".to_owned())
+        self.is_empty().then(|| "no apps found".to_owned())
     }
 }

@@ -1,11 +1,11 @@
-//! One app as a tree: app → storage, build, endpoint, runtime → pods.
+//! One app as a tree: app → storage, build, endpoint, claim, runtime → pods.
 
-use super::Layout;
 use super::columns::{Row, columns};
+use super::{Layout, environment};
 use crate::view::{AppView, Health, PartView, PodView};
 
 /// One line of the tree.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Line {
     /// What kind of thing it is: `database`, `build`, `leader`.
     pub label: &'static str,
@@ -19,14 +19,16 @@ pub struct Line {
     pub facts: Vec<String>,
     /// Why it is not ready.
     pub message: Option<String>,
+    /// The command that helps.
+    pub command: Option<String>,
     /// What stands below it.
     pub children: Vec<Self>,
 }
 
 /// The tree as text.
-pub(super) fn tree(view: &AppView, layout: Layout) -> String {
+pub(super) fn tree(top: &Line, layout: Layout) -> String {
     let mut rows = Vec::new();
-    push(&lines(view, layout.wide), "", "", &mut rows);
+    push(top, "", "", &mut rows);
     columns(&["NAME", "STATE", "DETAILS"], 1, rows, layout)
 }
 
@@ -37,12 +39,18 @@ fn push(line: &Line, lead: &str, below: &str, rows: &mut Vec<Row>) {
         .chain(&line.message)
         .cloned()
         .collect::<Vec<_>>();
+    let name = format!("{lead}{} {}", line.label, line.name);
+    let details = details.join(", ");
+    let (name, details) = match &line.command {
+        // On a line of its own, to be copied; the branches of the tree go on beside it.
+        Some(command) => (
+            format!("{name}\n{below}"),
+            format!("{details}\nremedy: {command}"),
+        ),
+        None => (name, details),
+    };
     rows.push(Row {
-        cells: vec![
-            format!("{lead}{} {}", line.label, line.name),
-            line.state.clone(),
-            details.join(", "),
-        ],
+        cells: vec![name, line.state.clone(), details],
         health: line.health,
     });
     let last = line.children.len().saturating_sub(1);
@@ -74,8 +82,9 @@ pub(super) fn lines(view: &AppView, wide: bool) -> Line {
         health: summary.health,
         state: summary.state.clone(),
         facts,
-        message: summary.message.clone(),
+        message: without_repetition(summary.message.as_deref(), &view.runtime.details.pods),
         children: parts(view, wide),
+        ..Line::default()
     }
 }
 
@@ -108,9 +117,33 @@ fn parts(view: &AppView, wide: bool) -> Vec<Line> {
         ("leader ", &runtime.details.leader),
         ("workers ", &runtime.details.workers),
     ]);
-    let pods = runtime.details.pods.iter().map(|pod| self::pod(pod, wide));
-    children.push(line("runtime", runtime, numbers, pods));
+    children.extend(claim(view, wide));
+    let pods = &runtime.details.pods;
+    children.push(Line {
+        message: without_repetition(runtime.message.as_deref(), pods),
+        ..line(
+            "runtime",
+            runtime,
+            numbers,
+            pods.iter().map(|pod| self::pod(pod, wide)),
+        )
+    });
     children
+}
+
+/// Said to whoever wants to know all, and to everybody when something is wrong with it.
+fn claim(view: &AppView, wide: bool) -> Option<Line> {
+    let claim = view.claim.as_ref()?;
+    (wide || claim.health != Health::Ready).then(|| environment::claim(claim, wide))
+}
+
+/// A sentence without what a pod below says itself: the reason why it waits goes up through every status.
+pub(super) fn without_repetition(message: Option<&str>, pods: &[PodView]) -> Option<String> {
+    let mut message = message?.to_owned();
+    for held in pods.iter().filter_map(|pod| pod.held.as_ref()) {
+        message = message.replace(&format!(" {}", held.message), "");
+    }
+    Some(message)
 }
 
 fn build(view: &AppView, wide: bool) -> Line {
@@ -135,8 +168,9 @@ fn build(view: &AppView, wide: bool) -> Line {
     )
 }
 
-/// Enough of a model to tell it from others.
-fn short(model: &str) -> &str {
+/// Enough of a model to tell it from others. Models of plain manifests are digests.
+pub(super) fn short(model: &str) -> &str {
+    let model = model.strip_prefix("sha256:").unwrap_or(model);
     model.get(..12).unwrap_or(model)
 }
 
@@ -154,10 +188,11 @@ fn line<T>(
         facts,
         message: part.message.clone(),
         children: children.into_iter().collect(),
+        ..Line::default()
     }
 }
 
-fn pod(pod: &PodView, wide: bool) -> Line {
+pub(super) fn pod(pod: &PodView, wide: bool) -> Line {
     let mut facts = Vec::new();
     facts.extend(pod.role.clone());
     if pod.restarts > 0 {
@@ -173,11 +208,12 @@ fn pod(pod: &PodView, wide: bool) -> Line {
         state: pod.state.clone(),
         facts,
         message: pod.message.clone(),
+        command: pod.held.as_ref().and_then(|held| held.command.clone()),
         children: Vec::new(),
     }
 }
 
-fn facts<const N: usize>(facts: [(&str, &Option<String>); N]) -> Vec<String> {
+pub(super) fn facts<const N: usize>(facts: [(&str, &Option<String>); N]) -> Vec<String> {
     facts
         .into_iter()
         .filter_map(|(word, value)| Some(format!("{word}{}", value.as_ref()?)))

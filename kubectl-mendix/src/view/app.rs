@@ -1,8 +1,9 @@
 //! One app with everything it is made of.
 
+use super::held::Waiting;
 use super::parts::{self, BuildView, EndpointView, PartView, RuntimeView, StorageView};
-use super::pod::{PodView, Sorted};
-use super::{AppSummary, Health};
+use super::sorted::Sorted;
+use super::{AppSummary, ClaimView, Health, PodView};
 use crate::gather::{Gathered, Part};
 use mendix_model::crd::storage::Purpose;
 use mendix_model::names;
@@ -25,6 +26,9 @@ pub struct AppView {
     pub build: PartView<BuildView>,
     /// Its address.
     pub endpoint: PartView<EndpointView>,
+    /// The claim of its database, once the gate has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claim: Option<ClaimView>,
     /// Its running form.
     pub runtime: PartView<RuntimeView>,
     /// What could not be read, and why.
@@ -36,7 +40,9 @@ impl AppView {
     pub fn new(gathered: Gathered) -> Self {
         let summary = AppSummary::new(&gathered.app);
         let name = summary.name.clone();
-        let Sorted { runtime, tasks } = Sorted::new(&gathered);
+        let environment = gathered.environment.found();
+        let waiting = Waiting::new(environment, gathered.pods.found(), &gathered.nodes);
+        let Sorted { runtime, tasks } = Sorted::of_app(&gathered.pods, &gathered.runtime, &waiting);
         let spec = &gathered.app.spec;
         let store = |purpose, wanted: bool, part: &_| {
             let view = parts::storage(names::storage_instance(&name, purpose), part, &tasks);
@@ -48,6 +54,7 @@ impl AppView {
             files: store(Purpose::File, spec.storage.is_some(), &gathered.files),
             build: parts::build(names::build(&name), &gathered.build, &tasks),
             endpoint: parts::endpoint(name.clone(), &gathered.endpoint),
+            claim: environment.and_then(ClaimView::new),
             runtime: parts::runtime(name, &gathered.runtime, runtime),
             summary,
             problems: gathered.problems,
@@ -75,6 +82,7 @@ impl AppView {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gather::Nodes;
     use jiff::Timestamp;
     use k8s_openapi::api::core::v1::Pod;
     use mendix_model::conditions::{Progress, conditions};
@@ -93,7 +101,9 @@ mod tests {
             build: Part::Absent,
             endpoint: Part::<Endpoint>::Unknown,
             runtime: Part::Absent,
+            environment: Part::Absent,
             pods: Part::Absent,
+            nodes: Nodes::new(),
             problems: vec!["failed to get endpoints".to_owned()],
         }
     }

@@ -1,5 +1,6 @@
-//! One app in a list.
+//! One app in a list, and the list.
 
+use super::environment::{EnvironmentSummary, summaries};
 use super::{Health, judged};
 use crate::gather::GatheredApps;
 use jiff::Timestamp;
@@ -46,14 +47,19 @@ pub struct AppSummary {
     pub created: Option<Timestamp>,
 }
 
-/// Many apps.
+/// Many apps, and the environments beside them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AppList {
     /// By namespace and name.
     pub apps: Vec<AppSummary>,
+    /// Environments of plain manifests, by namespace and name.
+    pub environments: Vec<EnvironmentSummary>,
     /// What could not be read, and why.
     pub problems: Vec<String>,
+    /// The lists lack something that is there.
+    #[serde(skip)]
+    pub incomplete: bool,
     /// The apps stand in several namespaces.
     #[serde(skip)]
     pub all_namespaces: bool,
@@ -65,23 +71,34 @@ impl AppList {
         let mut apps: Vec<_> = gathered.apps.iter().map(AppSummary::new).collect();
         apps.sort_by(|one, other| (&one.namespace, &one.name).cmp(&(&other.namespace, &other.name)));
         Self {
+            environments: summaries(&gathered),
             apps,
-            problems: gathered.problems,
+            incomplete: !gathered.odd.is_empty(),
+            problems: [gathered.odd, gathered.unlisted].concat(),
             all_namespaces,
         }
     }
 
-    /// Of all apps together: it progresses while any does, for waiting still helps then.
+    /// There is nothing to show.
+    pub const fn is_empty(&self) -> bool {
+        self.apps.is_empty() && self.environments.is_empty()
+    }
+
+    /// Of all together: it progresses while any does, for waiting still helps then. What may not be listed beside the
+    /// apps says nothing of them.
     pub fn health(&self) -> Health {
-        let any = |health| self.apps.iter().any(|app| app.health == health);
+        let apps = self.apps.iter().map(|app| app.health);
+        let environments = self.environments.iter().map(|environment| environment.health);
+        let all: Vec<_> = apps.chain(environments).collect();
+        let any = |health| all.contains(&health);
         if any(Health::Progressing) {
             Health::Progressing
         } else if any(Health::Stalled) {
             Health::Stalled
-        } else if self.problems.is_empty() {
-            Health::Ready
-        } else {
+        } else if self.incomplete {
             Health::Unknown
+        } else {
+            Health::Ready
         }
     }
 }
@@ -205,7 +222,7 @@ mod tests {
         let health = |all: &[&Progress]| {
             let gathered = GatheredApps {
                 apps: all.iter().map(|progress| app(progress, 1, 1)).collect(),
-                problems: Vec::new(),
+                ..GatheredApps::default()
             };
             AppList::new(gathered, false).health()
         };

@@ -1,15 +1,23 @@
 //! What is shown of an app: pure, from objects to data. The JSON form of these types is what scripts rely on.
 
 mod app;
+mod claim;
+mod environment;
+mod held;
 mod list;
 pub mod parts;
 mod pod;
+mod sorted;
 
 pub use app::AppView;
+pub use claim::ClaimView;
+pub use environment::{EnvironmentSummary, EnvironmentView};
+pub use held::HeldView;
 pub use list::{AppList, AppSummary};
 pub use parts::PartView;
 pub use pod::PodView;
 
+use crate::gather::Named;
 use mendix_model::conditions::Progress;
 use serde::Serialize;
 
@@ -38,6 +46,26 @@ impl Health {
             Self::Stalled => "Stalled",
             Self::Absent => "Absent",
             Self::Unknown => "Unknown",
+        }
+    }
+}
+
+/// What stands behind a name.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub enum NamedView {
+    /// An app.
+    App(Box<AppView>),
+    /// An environment without an app.
+    Environment(Box<EnvironmentView>),
+}
+
+impl NamedView {
+    /// The view of what was read.
+    pub fn new(named: Named) -> Self {
+        match named {
+            Named::App(gathered) => Self::App(Box::new(AppView::new(*gathered))),
+            Named::Environment(gathered) => Self::Environment(Box::new(EnvironmentView::new(*gathered))),
         }
     }
 }

@@ -1,12 +1,12 @@
 //! One pod: what it does, and why it does not serve.
 
 use super::Health;
-use crate::gather::Gathered;
+use super::held::HeldView;
 use k8s_openapi::api::core::v1::{
     ContainerState, ContainerStateTerminated, ContainerStatus, Pod, PodCondition, PodStatus,
 };
 use mendix_model::crd::runtime::RuntimePod;
-use mendix_model::names::{self, Component};
+use mendix_model::names;
 use serde::Serialize;
 
 /// One pod.
@@ -25,6 +25,9 @@ pub struct PodView {
     /// Why it is not ready, in a sentence.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// Why our gate keeps it, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held: Option<HeldView>,
     /// Restarts of its containers.
     pub restarts: i32,
     /// It ended, and not well.
@@ -37,61 +40,14 @@ pub struct PodView {
     pub node: Option<String>,
 }
 
-/// Pods by what they are.
-pub(super) struct Sorted {
-    /// Runtime pods, leaders first.
-    pub runtime: Vec<PodView>,
-    /// Task pods.
-    pub tasks: Vec<PodView>,
-}
-
-impl Sorted {
-    /// Views of all pods. Without the right to list pods, what the controller says of them.
-    pub(super) fn new(gathered: &Gathered) -> Self {
-        let told = gathered
-            .runtime
-            .found()
-            .and_then(|runtime| runtime.status.as_ref()?.pods.clone())
-            .unwrap_or_default();
-        let Some(pods) = gathered.pods.found() else {
-            return Self {
-                runtime: told.into_iter().map(PodView::told).collect(),
-                tasks: Vec::new(),
-            };
-        };
-        let (tasks, mut runtime): (Vec<_>, Vec<_>) = pods
-            .iter()
-            .map(|pod| (is_task(pod), PodView::new(pod, message_for(&told, pod))))
-            .partition(|(task, _)| *task);
-        runtime.sort_by(|(_, one), (_, other)| (&one.role, &one.name).cmp(&(&other.role, &other.name)));
-        let views = |pods: Vec<(bool, PodView)>| pods.into_iter().map(|(_, view)| view).collect();
-        Self {
-            runtime: views(runtime),
-            tasks: views(tasks),
-        }
-    }
-}
-
-fn label<'a>(pod: &'a Pod, key: &str) -> Option<&'a str> {
+/// Value of a label of a pod.
+pub(super) fn label<'a>(pod: &'a Pod, key: &str) -> Option<&'a str> {
     pod.metadata.labels.as_ref()?.get(key).map(String::as_str)
-}
-
-fn is_task(pod: &Pod) -> bool {
-    let component = label(pod, names::COMPONENT_LABEL);
-    [Component::Provisioner, Component::Builder]
-        .iter()
-        .any(|task| component == Some(task.as_str()))
-}
-
-fn message_for(told: &[RuntimePod], pod: &Pod) -> Option<String> {
-    told.iter()
-        .find(|told| Some(&told.name) == pod.metadata.name.as_ref())
-        .and_then(|told| told.message.clone())
 }
 
 impl PodView {
     /// The view of a pod. `told`: the controller's sentence, which knows what the guard reports.
-    fn new(pod: &Pod, told: Option<String>) -> Self {
+    pub(super) fn new(pod: &Pod, told: Option<String>) -> Self {
         let status = pod.status.clone().unwrap_or_default();
         let Finding { health, state, cause } = find(pod, &status);
         Self {
@@ -104,6 +60,7 @@ impl PodView {
             } else {
                 told.or(cause)
             },
+            held: None,
             restarts: containers(&status).map(|container| container.restart_count).sum(),
             failed: status.phase.as_deref() == Some("Failed"),
             model: label(pod, names::MODEL_LABEL).map(str::to_owned),
@@ -111,8 +68,13 @@ impl PodView {
         }
     }
 
+    /// It is to end, or has ended: others have taken its place, or will.
+    pub(super) fn is_over(&self) -> bool {
+        self.failed || [TERMINATING, COMPLETED].contains(&self.state.as_str())
+    }
+
     /// The view of what the controller says of a pod.
-    fn told(pod: RuntimePod) -> Self {
+    pub(super) fn told(pod: RuntimePod) -> Self {
         let ready = pod.ready.unwrap_or_default();
         Self {
             name: pod.name,
@@ -129,6 +91,13 @@ impl PodView {
         }
     }
 }
+
+/// State of a pod that has a scheduling gate.
+pub(super) const GATED: &str = "Gated";
+/// State of a pod that is to end.
+const TERMINATING: &str = "Terminating";
+/// State of a pod that ended well.
+const COMPLETED: &str = "Completed";
 
 /// What a look at a pod says.
 struct Finding {
@@ -158,7 +127,7 @@ impl Finding {
 /// The first thing that keeps a pod from serving, in the order in which a pod comes to life.
 fn find(pod: &Pod, status: &PodStatus) -> Finding {
     if pod.metadata.deletion_timestamp.is_some() {
-        return Finding::progressing("Terminating", None);
+        return Finding::progressing(TERMINATING, None);
     }
     ended(status)
         .or_else(|| gated(pod))
@@ -171,7 +140,7 @@ fn ended(status: &PodStatus) -> Option<Finding> {
     match status.phase.as_deref() {
         Some("Succeeded") => Some(Finding {
             health: Health::Ready,
-            state: "Completed".to_owned(),
+            state: COMPLETED.to_owned(),
             cause: None,
         }),
         Some("Failed") => {
@@ -189,7 +158,7 @@ fn ended(status: &PodStatus) -> Option<Finding> {
 fn gated(pod: &Pod) -> Option<Finding> {
     let gates = pod.spec.as_ref()?.scheduling_gates.as_ref()?;
     let names: Vec<_> = gates.iter().map(|gate| gate.name.as_str()).collect();
-    (!names.is_empty()).then(|| Finding::progressing("Gated", Some(format!("held by {}", names.join(", ")))))
+    (!names.is_empty()).then(|| Finding::progressing(GATED, Some(format!("held by {}", names.join(", ")))))
 }
 
 fn unschedulable(status: &PodStatus) -> Option<Finding> {
