@@ -16,7 +16,7 @@ use k8s_openapi::api::core::v1::{Namespace, Pod, Service};
 use k8s_openapi::api::networking::v1::Ingress;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::core::{NamespaceResourceScope, PartialObjectMeta};
-use kube::runtime::controller::Controller;
+use kube::runtime::controller::{self, Controller};
 use kube::runtime::reflector::{ObjectRef, Store};
 use kube::runtime::watcher::Config;
 use kube::{Api, Client, Resource, ResourceExt};
@@ -28,6 +28,9 @@ use mendix_model::names::{self, Component};
 use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
+
+/// See [`at_once`].
+const RECONCILES: u16 = 16;
 
 type Metadata<K> = PartialObjectMeta<K>;
 
@@ -196,7 +199,7 @@ fn environments(context: &Context) -> Controller<Metadata<Environment>> {
     let pods: Api<Metadata<Pod>> = Api::all(context.client.clone());
     let claims: Api<Metadata<DatabaseClaim>> = Api::all(context.client.clone());
     let namespaces: Api<Metadata<Namespace>> = Api::all(context.client.clone());
-    let controller = Controller::new(everywhere(), config());
+    let controller = Controller::new(everywhere(), config()).with_config(at_once());
     let all = controller.store();
     controller
         // Whether a namespace is to be let go stands in its label.
@@ -216,6 +219,11 @@ fn environments(context: &Context) -> Controller<Metadata<Environment>> {
             let name = claim.labels().get(names::ENVIRONMENT_LABEL)?;
             Some(ObjectRef::new(name).within(claim.labels().get(names::NAMESPACE_LABEL)?))
         })
+}
+
+/// Reconciles that run at once. Each holds what it has read of a namespace, so their number bounds the memory.
+pub(crate) fn at_once() -> controller::Config {
+    controller::Config::default().concurrency(RECONCILES)
 }
 
 fn controller<K: Kind>(context: &Context, namespace: &str) -> Controller<Metadata<K>> {

@@ -7,6 +7,10 @@ use std::{path::Path, process::Command, time::Instant};
 
 /// Name of the cluster that the tests share.
 const CLUSTER: &str = "ci";
+/// Name of the cluster that one of them starts beside it.
+const SECOND_CLUSTER: &str = "ci-second";
+/// The node of the shared cluster that tests give faults to: its last.
+const SPARE_NODE: u8 = 2;
 
 /// Version of cargo-deny that the step below installs.
 const CARGO_DENY: &str = "0.20.2";
@@ -15,33 +19,44 @@ const CARGO_DENY: &str = "0.20.2";
 struct Step {
     name: &'static str,
     run: fn() -> Result<()>,
+    /// Whether it takes too long for every change.
+    nightly: bool,
+}
+
+impl Step {
+    const fn new(name: &'static str, run: fn() -> Result<()>) -> Self {
+        Self {
+            name,
+            run,
+            nightly: false,
+        }
+    }
+
+    const fn nightly(name: &'static str, run: fn() -> Result<()>) -> Self {
+        Self {
+            name,
+            run,
+            nightly: true,
+        }
+    }
+
+    fn is_chosen(&self, arguments: &Arguments) -> bool {
+        let named = arguments
+            .only
+            .as_ref()
+            .is_none_or(|word| self.name.contains(word));
+        named && (arguments.nightly || !self.nightly)
+    }
 }
 
 const STEPS: &[Step] = &[
-    Step {
-        name: "format",
-        run: format,
-    },
-    Step {
-        name: "generated files",
-        run: generated,
-    },
-    Step {
-        name: "lints",
-        run: lints,
-    },
-    Step {
-        name: "dependencies",
-        run: dependencies,
-    },
-    Step {
-        name: "tools of the test clusters",
-        run: tools,
-    },
-    Step {
-        name: "tests",
-        run: tests,
-    },
+    Step::new("format", format),
+    Step::new("generated files", generated),
+    Step::new("lints", lints),
+    Step::new("dependencies", dependencies),
+    Step::new("tools of the test clusters", tools),
+    Step::new("tests", tests),
+    Step::nightly("nightly", nightly),
 ];
 
 /// Runs the steps, or those whose names contain a word.
@@ -50,16 +65,13 @@ pub(crate) struct Arguments {
     /// Run only the steps whose names contain this.
     #[arg(value_name = "WORD")]
     only: Option<String>,
+    /// Run also what takes too long for every change: the tests that are marked `#[ignore]`.
+    #[arg(long)]
+    nightly: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let chosen = |step: &&Step| {
-        arguments
-            .only
-            .as_ref()
-            .is_none_or(|word| step.name.contains(word.as_str()))
-    };
-    for step in STEPS.iter().filter(chosen) {
+    for step in STEPS.iter().filter(|step| step.is_chosen(arguments)) {
         let started = Instant::now();
         crate::report(&format!("==> {}", step.name));
         (step.run)().with_context(|| format!("step {:?} failed", step.name))?;
@@ -123,32 +135,82 @@ fn tools() -> Result<()> {
     Tools::require(mendix_test_cluster::tools::CLUSTER).map(drop)
 }
 
-/// All tests, with one cluster for most of them. The cluster goes whatever the tests say.
+/// All tests but those that take long.
 fn tests() -> Result<()> {
+    on_cluster(&["--workspace"], &[])
+}
+
+/// The tests that take long. One after the other: some give a fault to the node that all share. The test cluster's own
+/// are left out: what is marked there is run by another test.
+fn nightly() -> Result<()> {
+    let packages = ["--workspace", "--exclude", "mendix-test-cluster", "--tests"];
+    on_cluster(&packages, &["--ignored", "--test-threads=1"])
+}
+
+/// Runs tests with one cluster for most of them. The cluster goes whatever the tests say.
+fn on_cluster(packages: &[&str], arguments: &[&str]) -> Result<()> {
     // Before the cluster, which would only take processors from the compiler.
     let plugin = cargo::static_binary("kubectl-mendix")?;
-    cargo::run(&mut cargo::cargo(["test", "--locked", "--workspace", "--no-run"]))?;
-    let result = Cluster::up(CLUSTER, &Options::default()).and_then(|cluster| tests_on(&cluster, &plugin));
+    let build = ["test", "--locked", "--no-run"];
+    cargo::run(cargo::cargo(build).args(packages))?;
+    let result = cluster().and_then(|cluster| run_on(&cluster, &plugin, packages, arguments));
     let ended = Cluster::down(CLUSTER);
     result.and(ended)
 }
 
-fn tests_on(cluster: &Cluster, plugin: &Path) -> Result<()> {
+/// One node for all tests, and one that is kept for those that give it faults.
+fn cluster() -> Result<Cluster> {
+    let options = Options {
+        nodes: SPARE_NODE,
+        ..Options::default()
+    };
+    let cluster = Cluster::up(CLUSTER, &options)?;
+    crate::wait(cluster.keep_spare(SPARE_NODE))?;
+    Ok(cluster)
+}
+
+fn run_on(cluster: &Cluster, plugin: &Path, packages: &[&str], arguments: &[&str]) -> Result<()> {
     let registry = cluster.registry();
     let product = crate::wait(image::push(&format!("{registry}/mendix:test"), true))?;
     let base = crate::wait(base_image::push(
         &format!("{registry}/runtime-base:10.24.0"),
         true,
     ))?;
-    let arguments = ["test", "--locked", "--workspace", "--no-fail-fast"];
+    let test = ["test", "--locked", "--no-fail-fast"];
     cargo::run(
-        cargo::cargo(arguments)
+        cargo::cargo(test)
+            .args(packages)
+            .arg("--")
+            .args(arguments)
             .env("MENDIX_TEST_KUBECONFIG", cluster.kubeconfig_path())
             .env("MENDIX_TEST_REGISTRY", registry)
             .env("MENDIX_TEST_POSTGRES_URL", cluster.postgres_url())
             .env("MENDIX_TEST_IMAGE", product)
             .env("MENDIX_TEST_BASE_IMAGE", base)
             .env("MENDIX_TEST_PLUGIN", plugin)
+            .env("MENDIX_TEST_SECOND_CLUSTER", SECOND_CLUSTER)
             .env("INSTA_UPDATE", "no"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(only: Option<&str>, nightly: bool) -> Vec<&'static str> {
+        let arguments = Arguments {
+            only: only.map(str::to_owned),
+            nightly,
+        };
+        let chosen = STEPS.iter().filter(|step| step.is_chosen(&arguments));
+        chosen.map(|step| step.name).collect()
+    }
+
+    #[test]
+    fn what_takes_long_is_run_only_when_asked_for() {
+        assert_eq!(names(None, true).len(), STEPS.len());
+        assert_eq!(names(None, false).last(), Some(&"tests"));
+        assert_eq!(names(Some("nightly"), true), ["nightly"]);
+        assert_eq!(names(Some("nightly"), false), [""; 0]);
+    }
 }

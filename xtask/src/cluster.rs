@@ -1,8 +1,8 @@
 //! `cargo xtask cluster`: the embedded Kubernetes, by hand.
 
 use anyhow::{Context as _, Result, bail};
-use clap::{Parser, Subcommand};
-use mendix_test_cluster::{Cluster, Options, PartStatus};
+use clap::{Parser, Subcommand, ValueEnum};
+use mendix_test_cluster::{Cluster, Cut, Options, PartStatus};
 use std::{
     io::Write as _,
     path::{Path, PathBuf},
@@ -34,6 +34,38 @@ enum Verb {
     Status(Name),
     /// Print the shell command that points kubectl, helm and crane to a cluster
     Env(Name),
+    /// Cut a node off; its containers run on
+    ///
+    /// Heal it before the next `up`, which starts a cluster anew whose nodes do not answer.
+    Partition {
+        #[command(flatten)]
+        node: Node,
+        /// What the node is cut off from
+        #[arg(long, value_enum, default_value_t)]
+        from: Loss,
+    },
+    /// Join a node again that was cut off
+    Heal(Node),
+}
+
+#[derive(Debug, Parser)]
+struct Node {
+    #[command(flatten)]
+    name: Name,
+    /// The node, as kubectl names it, such as node2
+    #[arg(value_name = "NODE", value_parser = node_number)]
+    number: u8,
+}
+
+/// What a node loses: [`Cut`], for the command line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Loss {
+    /// The node's cable is cut: its pods reach no database either
+    #[default]
+    Everything,
+    /// Kubelet and pods lose the API server, and reach database, registry and other nodes as before: the cluster takes
+    /// the node for lost while its pods go on writing
+    ControlPlane,
 }
 
 #[derive(Debug, Parser)]
@@ -54,7 +86,30 @@ pub(crate) fn run(args: Args) -> Result<()> {
         Verb::Down(name) => Cluster::down(&name.name),
         Verb::Status(name) => status(&name.name),
         Verb::Env(name) => env(&name.name),
+        Verb::Partition { node, from } => {
+            Cluster::connect(&node.name.name)?.partition(node.number, from.cut())
+        }
+        Verb::Heal(node) => Cluster::connect(&node.name.name)?.heal(node.number),
     }
+}
+
+impl Loss {
+    const fn cut(self) -> Cut {
+        match self {
+            Self::Everything => Cut::Everything,
+            Self::ControlPlane => Cut::ControlPlane,
+        }
+    }
+}
+
+/// Reads `node2`, or `2`.
+fn node_number(text: &str) -> Result<u8> {
+    let number = text.strip_prefix("node").unwrap_or(text);
+    number
+        .parse()
+        .ok()
+        .filter(|number| *number > 0)
+        .with_context(|| format!("{text:?} is no node: nodes are node1, node2, and so on"))
 }
 
 /// Says how to go on without printing the database's password, as `env` must.
@@ -169,6 +224,39 @@ mod tests {
         assert_eq!(
             line,
             "export POSTGRES_URL='postgres://a:b'\\''c@d' PATH='/x':'/y':\"$PATH\"\n"
+        );
+    }
+
+    #[test]
+    fn a_node_is_named_as_kubectl_names_it() {
+        assert_eq!(node_number("node2").ok(), Some(2));
+        assert_eq!(node_number("12").ok(), Some(12));
+        for wrong in ["", "node", "node0", "worker1", "node300"] {
+            assert!(node_number(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_cut_is_from_everything_unless_said_otherwise() {
+        let cut = |words: &[&str]| match Args::try_parse_from(words).unwrap().verb {
+            Verb::Partition { node, from } => (node.name.name, node.number, from.cut()),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(
+            cut(&["cluster", "partition", "node2"]),
+            ("dev".to_owned(), 2, Cut::Everything)
+        );
+        assert_eq!(
+            cut(&[
+                "cluster",
+                "partition",
+                "node2",
+                "--name",
+                "a",
+                "--from",
+                "control-plane"
+            ]),
+            ("a".to_owned(), 2, Cut::ControlPlane)
         );
     }
 

@@ -4,7 +4,7 @@ use super::pod::gate;
 use crate::apply::Writer;
 use crate::context::Context;
 use crate::error::Error;
-use crate::metadata::{environment_labels, namespace};
+use crate::metadata::{environment_labels, is_leaving, namespace};
 use futures::StreamExt;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Namespace, Pod};
@@ -29,6 +29,7 @@ pub(crate) async fn watch(context: &Arc<Context>) {
     let pods: Api<Metadata> = Api::all(context.client.clone());
     let config = watcher::Config::default().labels(names::ENVIRONMENT_LABEL);
     Controller::new(pods, config)
+        .with_config(crate::run::at_once())
         .run(reconcile, try_again, context.clone())
         .for_each(|_| std::future::ready(()))
         .await;
@@ -56,6 +57,7 @@ async fn ensure(context: &Context, pod: &Metadata) -> Result<(), Error> {
     };
     let namespace = namespace(pod);
     if pod.annotations().get(names::ENVIRONMENT_LABEL) != Some(name)
+        || is_done_with(pod)
         || !is_guarded(context, &namespace).await?
         || crate::read::metadata::<Environment>(context, &namespace, name)
             .await?
@@ -67,6 +69,11 @@ async fn ensure(context: &Context, pod: &Metadata) -> Result<(), Error> {
     Writer::new(context, Timestamp::now())
         .create(&environment(&namespace, name))
         .await
+}
+
+/// A pod that goes and bears no finalizer of ours needs nobody: with its environment deleted, it must not bring it back.
+fn is_done_with(pod: &Metadata) -> bool {
+    is_leaving(pod) && !pod.finalizers().iter().any(|it| it == names::ACTIVE_FINALIZER)
 }
 
 fn environment(namespace: &str, name: &str) -> Environment {

@@ -91,21 +91,21 @@ impl<'a> Waiting<'a> {
             held: Some(HeldView {
                 rule: rule.clone(),
                 message: message.clone(),
-                command: self.command(held, pod.model.as_deref()),
+                command: self.command(held),
             }),
             ..pod
         }
     }
 
     /// The command of a condition's remedy, with the names that it needs here. None where a pod opens by itself, or a
-    /// manifest has to be corrected.
-    fn command(&self, held: &HeldPod, model: Option<&str>) -> Option<String> {
+    /// manifest has to be corrected. None for MX009 either: that a backup was restored is a fact to declare, and no
+    /// line to copy; said without it, an earlier model runs on a later schema.
+    fn command(&self, held: &HeldPod) -> Option<String> {
         let (namespace, environment) = (&self.namespace, &self.environment);
         let adopt = format!("kubectl mendix adopt {environment} -n {namespace}");
         match held.rule.as_str() {
             OWNER | "MX002" => Some(adopt),
             "MX003" => Some(format!("kubectl mendix protect -n {namespace}")),
-            "MX009" => Some(format!("{adopt} --restored {}", model.unwrap_or("MODEL"))),
             // A node is off for all namespaces.
             "MX010" | "MX011" => Some(format!("kubectl mendix fence {}", self.lost_node(held)?)),
             _ => None,
@@ -167,7 +167,7 @@ mod tests {
     #[case::foreign("MX001", "a", Some("kubectl mendix adopt shop -n prod"))]
     #[case::suspended("MX002", "a", Some("kubectl mendix adopt shop -n prod"))]
     #[case::adopting("MX003", "a", Some("kubectl mendix protect -n prod"))]
-    #[case::back("MX009", "a", Some("kubectl mendix adopt shop -n prod --restored m1"))]
+    #[case::back("MX009", "a", None)]
     #[case::lost_leader("MX011", "pod shop-1 may still run", Some("kubectl mendix fence node-7"))]
     #[case::leader_that_ends("MX011", "pod shop-10 may still run", None)]
     #[case::template("MX004", "pod shop-1 says", None)]
@@ -190,8 +190,7 @@ mod tests {
                 .explain(pod(GATED))
                 .held
                 .and_then(|held| held.command);
-            let words =
-                condition.remedy.contains("kubectl mendix") || condition.remedy.contains("--restored");
+            let words = condition.remedy.contains("kubectl mendix");
             assert!(command.is_some() || !words, "{}", condition.id);
         }
     }

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use std::{
     path::{Path, PathBuf},
     process::{Command, Output},
+    sync::{Mutex, PoisonError},
 };
 
 /// Namespaces that the installed controller manages, one for each group of cases.
@@ -33,6 +34,9 @@ pub const NAMESPACES: &[&str] = &[
 
 /// Namespace of the release.
 pub const RELEASE_NAMESPACE: &str = "mendix-system";
+
+/// Whether this process has installed the chart.
+static INSTALLED: Mutex<bool> = Mutex::new(false);
 
 /// Variables that say what was prepared before the tests; without them each test process prepares it itself.
 const IMAGE: &str = "MENDIX_TEST_IMAGE";
@@ -203,8 +207,13 @@ impl Product {
         Ok(())
     }
 
-    /// Helm refuses to work on one release twice at a time, and tests of one binary start together.
+    /// Once a process: tests of one binary start together, and Helm refuses to work on one release twice at a time. The
+    /// file is for other processes.
     fn chart(&self, image: &str, namespaces: &[&str]) -> Result<()> {
+        let mut done = INSTALLED.lock().unwrap_or_else(PoisonError::into_inner);
+        if *done {
+            return Ok(());
+        }
         let lock = std::fs::File::create(std::env::temp_dir().join("kubectl-mendix-cases.lock"))?;
         lock.lock()?;
         let chart = workspace().join("charts/mendix");
@@ -224,6 +233,16 @@ impl Product {
             "--set",
             "gate.uninstallPatienceSeconds=20",
         ];
+        self.run("helm", &arguments)?;
+        *done = true;
+        Ok(())
+    }
+
+    /// Uninstalls the chart as a user would; the next product of this process installs it again.
+    pub fn uninstall(&self) -> Result<()> {
+        let mut done = INSTALLED.lock().unwrap_or_else(PoisonError::into_inner);
+        *done = false;
+        let arguments = ["uninstall", "mendix", "--namespace", RELEASE_NAMESPACE];
         self.run("helm", &arguments).map(drop)
     }
 }

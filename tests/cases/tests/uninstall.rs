@@ -9,7 +9,6 @@ use mendix_cases::{
     app::LIMIT,
     manifest,
     plain::{Database, Environment, Image, Style, push},
-    product::RELEASE_NAMESPACE,
 };
 use mendix_model::{crd::DatabaseClaim, names};
 use mendix_test_cluster::{Poll, wait_for};
@@ -57,12 +56,6 @@ impl Plain {
     }
 }
 
-fn uninstall(product: &Product) -> Result<()> {
-    product
-        .run("helm", &["uninstall", "mendix", "--namespace", RELEASE_NAMESPACE])
-        .map(drop)
-}
-
 /// Uids of an app's pods.
 async fn pods(product: &Product, namespace: &str) -> Result<BTreeSet<String>> {
     let api: Api<Pod> = Api::namespaced(product.client.clone(), namespace);
@@ -78,8 +71,8 @@ async fn pods(product: &Product, namespace: &str) -> Result<BTreeSet<String>> {
 async fn nothing_is_left(product: &Product) -> Result<()> {
     let api: Api<Pod> = Api::all(product.client.clone());
     for pod in api.list(&ListParams::default()).await? {
-        let gates = pod.spec.iter().flat_map(|spec| &spec.scheduling_gates).flatten();
-        let gated = gates.into_iter().any(|gate| gate.name == names::GATE);
+        let all = pod.spec.iter().flat_map(|spec| &spec.scheduling_gates).flatten();
+        let gated = all.into_iter().any(|gate| gate.name == names::GATE);
         let tracked = pod.finalizers().contains(&names::ACTIVE_FINALIZER.to_owned());
         ensure!(!gated && !tracked, "{:?}", pod.metadata);
     }
@@ -91,7 +84,7 @@ async fn nothing_is_left(product: &Product) -> Result<()> {
 
 /// Another pod of a Deployment runs after its pod has gone. One that is just deleted would meet its replacement, as
 /// nothing keeps them apart any more.
-async fn replaced(product: &Product, namespace: &str, deployment: &str, selector: &str) -> Result<()> {
+fn replaced(product: &Product, namespace: &str, deployment: &str, selector: &str) -> Result<()> {
     product.kubectl(namespace, &["scale", deployment, "--replicas=0"])?;
     let gone = ["wait", "pods", "-l", selector, "--for=delete", "--timeout=60s"];
     product.kubectl(namespace, &gone)?;
@@ -101,9 +94,10 @@ async fn replaced(product: &Product, namespace: &str, deployment: &str, selector
 }
 
 /// A second leader waits at the gate; it would run as soon as somebody makes it anew without one.
-async fn refused(product: &Product) -> Result<()> {
+fn refused(product: &Product) -> Result<()> {
     product.kubectl(LABELLED, &["scale", "deployment/plain-leader", "--replicas=2"])?;
-    let error = uninstall(product)
+    let error = product
+        .uninstall()
         .err()
         .context("the uninstall went through")?
         .to_string();
@@ -137,11 +131,11 @@ async fn apps_go_on_without_the_product_and_with_it_again() -> Result<()> {
     product.apply(MANAGED, &app).await?;
     let plain = Plain::start(&product).await?;
     product.ready(MANAGED, "shop").await?;
-    refused(&product).await?;
+    refused(&product)?;
     plain.until_running(2).await?;
     let before = pods(&product, MANAGED).await?;
 
-    uninstall(&product)?;
+    product.uninstall()?;
     nothing_is_left(&product).await?;
     assert_eq!(pods(&product, MANAGED).await?, before, "a pod was restarted");
     let paused = ["get", "deployments", "-o", "jsonpath={.items[*].spec.paused}"];
@@ -151,9 +145,8 @@ async fn apps_go_on_without_the_product_and_with_it_again() -> Result<()> {
         MANAGED,
         "deployment/shop-master",
         names::ENVIRONMENT_LABEL,
-    )
-    .await?;
-    replaced(&product, LABELLED, "deployment/plain-leader", "app=plain").await?;
+    )?;
+    replaced(&product, LABELLED, "deployment/plain-leader", "app=plain")?;
     plain.until_running(3).await?;
 
     let product = Product::installed_for(MANAGED).await?;

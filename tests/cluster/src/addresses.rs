@@ -9,6 +9,11 @@ pub(crate) const MAXIMUM_NODES: u8 = 99;
 /// Where each node's own name server listens: a link-local address, the same on every node.
 pub(crate) const NAME_SERVER: Ipv4Addr = Ipv4Addr::new(169, 254, 20, 10);
 
+/// Port of PostgreSQL, on the machine's address.
+pub(crate) const POSTGRES_PORT: u16 = 5432;
+/// Port of the registry, on the machine's address.
+pub(crate) const REGISTRY_PORT: u16 = 5000;
+
 /// The addresses of one cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct AddressPlan {
@@ -68,7 +73,7 @@ impl AddressPlan {
 
     /// `HOST:PORT` of the registry.
     pub(crate) fn registry(self) -> String {
-        format!("{}:5000", self.machine())
+        format!("{}:{REGISTRY_PORT}", self.machine())
     }
 }
 

@@ -56,10 +56,16 @@ impl Cgroups {
 
     /// Ids of all processes in the cluster's groups.
     pub(crate) fn processes(&self, paths: &Paths) -> Vec<u32> {
-        let groups = self
-            .visited
-            .iter()
-            .flat_map(|root| tree(&root.join(paths.cgroup())));
+        self.processes_below(Path::new(&paths.cgroup()))
+    }
+
+    /// Ids of all processes of the pods of `node`.
+    pub(crate) fn node_processes(&self, paths: &Paths, node: u8) -> Vec<u32> {
+        self.processes_below(&Path::new(&paths.cgroup()).join(node_name(node)))
+    }
+
+    fn processes_below(&self, group: &Path) -> Vec<u32> {
+        let groups = self.visited.iter().flat_map(|root| tree(&root.join(group)));
         let lists = groups.filter_map(|group| fs::read_to_string(group.join("cgroup.procs")).ok());
         lists
             .flat_map(|list| {

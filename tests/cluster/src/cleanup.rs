@@ -6,12 +6,11 @@
 use crate::{
     cgroups::Cgroups,
     command::{command, run},
-    daemon,
+    daemon, kill,
     paths::Paths,
-    processes::{self, Process},
+    processes,
 };
 use anyhow::{Context as _, Result, bail};
-use rustix::process::{Pid, Signal, kill_process};
 use std::{
     collections::BTreeSet,
     fs,
@@ -19,7 +18,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// A process that was killed and is there after this waits for the kernel, as on a dead disk.
+/// What cannot be removed by then will not be.
 const LIMIT: Duration = Duration::from_secs(30);
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 /// Where the container network interface's library remembers its results; it cannot be told another place.
@@ -30,7 +29,7 @@ const NAMESPACES: &str = "/run/netns";
 
 /// Removes the cluster. Nothing to remove is no error.
 pub(crate) fn remove(paths: &Paths, cgroups: &Cgroups) -> Result<()> {
-    end_processes(paths, cgroups)?;
+    kill::until_none(|| victims(paths, cgroups))?;
     unmount(paths)?;
     remove_network(paths)?;
     retried(|| cgroups.remove(paths))?;
@@ -41,25 +40,6 @@ pub(crate) fn remove(paths: &Paths, cgroups: &Cgroups) -> Result<()> {
         .try_for_each(|folder| retried(|| remove_folder(folder)))
 }
 
-/// Kills until nothing is left: what was being started while one looked is found the next time.
-fn end_processes(paths: &Paths, cgroups: &Cgroups) -> Result<()> {
-    let begin = Instant::now();
-    loop {
-        let victims = victims(paths, cgroups);
-        if victims.is_empty() {
-            return Ok(());
-        }
-        if begin.elapsed() > LIMIT {
-            bail!(
-                "failed to end processes {victims:?}: they are still there {} s after being killed",
-                LIMIT.as_secs()
-            );
-        }
-        victims.into_iter().for_each(kill);
-        std::thread::sleep(POLL_INTERVAL);
-    }
-}
-
 /// Four ways to find a process, for each may miss one: pid files those whose start was cut short, command lines those
 /// that were given no path, groups those that could not join, namespaces those of the machine.
 fn victims(paths: &Paths, cgroups: &Cgroups) -> BTreeSet<u32> {
@@ -68,34 +48,12 @@ fn victims(paths: &Paths, cgroups: &Cgroups) -> BTreeSet<u32> {
     let by_group = cgroups.processes(paths);
     let by_namespace = namespaces(paths)
         .into_iter()
-        .flat_map(|name| namespace_processes(&name));
-    let found = by_file
+        .flat_map(|name| kill::in_namespace(&name));
+    by_file
         .into_iter()
         .chain(by_command_line)
         .chain(by_group)
-        .chain(by_namespace);
-    found
-        .filter(|id| *id != std::process::id() && is_running(*id))
-        .collect()
-}
-
-fn is_running(id: u32) -> bool {
-    Process::read(id).is_some_and(|process| !process.has_ended())
-}
-
-fn kill(id: u32) {
-    let pid = i32::try_from(id).ok().and_then(Pid::from_raw);
-    if let Some(pid) = pid {
-        // It may have ended by itself since it was found.
-        let _ = kill_process(pid, Signal::KILL);
-    }
-}
-
-fn namespace_processes(name: &str) -> Vec<u32> {
-    let listed = run(&mut command(&["ip", "netns", "pids", name])).unwrap_or_default();
-    listed
-        .lines()
-        .filter_map(|line| line.trim().parse().ok())
+        .chain(by_namespace)
         .collect()
 }
 

@@ -9,7 +9,6 @@ use crate::{
     image,
     lifecycle::{check_nodes, extended, recorded_site, running_site, started},
     lock::FileLock,
-    network,
     paths::{Paths, node_name},
     postgres, requirements,
     site::Site,
@@ -87,15 +86,13 @@ impl Cluster {
         .and_then(Self::of_site)
     }
 
-    /// The cluster `name`, which must run.
+    /// The cluster `name`, whose processes must run. They need not answer: a node may be cut off.
     ///
     /// # Errors
-    /// When it does not.
+    /// When they do not.
     pub fn connect(name: &str) -> Result<Self> {
-        let paths = Paths::new(name)?;
-        let site = Cgroups::detect()
-            .ok()
-            .and_then(|cgroups| running_site(&paths, &cgroups));
+        let recorded = recorded_site(&Paths::new(name)?, &Cgroups::detect()?);
+        let site = recorded.filter(health::all_running);
         site.ok_or_else(|| anyhow!("failed to connect to cluster {name}: it does not run; start it with `cargo xtask cluster up --name {name}`"))
             .and_then(Self::of_site)
     }
@@ -123,11 +120,12 @@ impl Cluster {
             .unwrap_or_default())
     }
 
-    /// A cluster that exists elsewhere.
+    /// A cluster that exists already. Where its kubeconfig is that of an embedded one, its nodes can be given faults.
     ///
     /// # Errors
     /// When the client programs cannot be built.
     pub fn external(external: External) -> Result<Self> {
+        let site = embedded_site(&external);
         let External {
             kubeconfig,
             registry,
@@ -138,7 +136,7 @@ impl Cluster {
             registry,
             postgres_url,
             bin: External::link_tools()?,
-            site: None,
+            site,
         })
     }
 
@@ -237,42 +235,23 @@ impl Cluster {
         self.embedded().map(|site| site.paths.log(part))
     }
 
-    /// Cuts node `number` (from 1) off: its containers run on, and nothing reaches it or is reached by it.
-    ///
-    /// # Errors
-    /// When there is no such node, or the cluster is not an embedded one.
-    pub fn partition(&self, number: u8) -> Result<()> {
-        let site = self.site_with_node(number)?;
-        network::cut(site.plan(), number)?;
-        // The machine's own way to services must not lead into the cut.
-        match (1..=site.record.nodes).find(|other| *other != number) {
-            Some(other) => network::route_services(site.plan(), other),
-            None => Ok(()),
-        }
-    }
-
-    /// Joins node `number` again.
-    ///
-    /// # Errors
-    /// When there is no such node, or the cluster is not an embedded one.
-    pub fn heal(&self, number: u8) -> Result<()> {
-        let site = self.site_with_node(number)?;
-        network::mend(site.plan(), number)?;
-        network::route_services(site.plan(), number)
-    }
-
-    /// Whether it was started here.
+    /// Whether it runs on this machine.
     pub fn is_embedded(&self) -> bool {
         self.site.is_some()
     }
 
-    fn embedded(&self) -> Result<&Site> {
-        self.site
-            .as_ref()
-            .context("failed to reach into the cluster: it was not started here")
+    /// Number of nodes that faults can be given to: none where the cluster does not run on this machine.
+    pub fn node_count(&self) -> u8 {
+        self.site.as_ref().map_or(0, |site| site.record.nodes)
     }
 
-    fn site_with_node(&self, number: u8) -> Result<&Site> {
+    pub(crate) fn embedded(&self) -> Result<&Site> {
+        self.site
+            .as_ref()
+            .context("failed to reach into the cluster: it does not run on this machine")
+    }
+
+    pub(crate) fn site_with_node(&self, number: u8) -> Result<&Site> {
         let site = self.embedded()?;
         if !(1..=site.record.nodes).contains(&number) {
             bail!(
@@ -283,4 +262,10 @@ impl Cluster {
         }
         Ok(site)
     }
+}
+
+/// The embedded cluster behind a kubeconfig. It is not asked how it is: one of its nodes may be cut off just now.
+fn embedded_site(external: &External) -> Option<Site> {
+    let paths = Paths::of_admin(&external.kubeconfig)?;
+    recorded_site(&paths, &Cgroups::detect().ok()?)
 }

@@ -36,16 +36,20 @@ pub(crate) fn status(site: &Site) -> Vec<PartStatus> {
         .collect()
 }
 
+/// Whether every process is there. One that is cut off from the others is.
+pub(crate) fn all_running(site: &Site) -> bool {
+    parts(&site.paths, &site.record)
+        .iter()
+        .all(|part| daemon::running(&site.paths, &part.daemon).is_some())
+}
+
 /// Whether everything runs and answers. What has ended stays so; what runs is given time to answer, for starting anew
 /// would take a cluster that is only slow, on a busy machine, from under those who use it.
 pub(crate) fn all_healthy(site: &Site) -> bool {
     let parts = parts(&site.paths, &site.record);
     let begin = Instant::now();
     loop {
-        if !parts
-            .iter()
-            .all(|part| daemon::running(&site.paths, &part.daemon).is_some())
-        {
+        if !all_running(site) {
             return false;
         }
         if parts.iter().all(|part| answers(site, &part.probe)) {

@@ -11,7 +11,7 @@ use crate::{
 use anyhow::Result;
 
 /// A command as words.
-type Words = Vec<String>;
+pub(crate) type Words = Vec<String>;
 
 /// Makes the bridge.
 pub(crate) fn create_bridge(paths: &Paths, plan: AddressPlan) -> Result<()> {
@@ -22,16 +22,6 @@ pub(crate) fn create_bridge(paths: &Paths, plan: AddressPlan) -> Result<()> {
 pub(crate) fn create_node(paths: &Paths, plan: AddressPlan, node: u8) -> Result<()> {
     run_all(&node_commands(paths, plan, node))?;
     (1..node).try_for_each(|other| run_all(&neighbour_commands(paths, plan, node, other)))
-}
-
-/// Cuts a node's cable: a true partition, its processes run on.
-pub(crate) fn cut(plan: AddressPlan, node: u8) -> Result<()> {
-    run_all(&[words(&format!("ip link set {} down", plan.cable(node)))])
-}
-
-/// Mends a node's cable.
-pub(crate) fn mend(plan: AddressPlan, node: u8) -> Result<()> {
-    run_all(&[words(&format!("ip link set {} up", plan.cable(node)))])
 }
 
 /// Sends the machine's own traffic for services through `node`, whose kube-proxy spreads it.
@@ -104,11 +94,14 @@ fn service_route(plan: AddressPlan, node: u8) -> Words {
 fn kernel_settings(namespace: &str) -> Words {
     let script = "echo 1 >/proc/sys/net/ipv4/ip_forward && echo 0 >/proc/sys/net/ipv4/conf/all/send_redirects \
          && echo 0 >/proc/sys/net/ipv4/conf/eth0/send_redirects";
-    [
-        words(&format!("nsenter --net=/run/netns/{namespace} sh -c")),
-        vec![script.to_owned()],
-    ]
-    .concat()
+    script_in(namespace, &[script])
+}
+
+/// A shell's script and its arguments, run in a network namespace.
+pub(crate) fn script_in(namespace: &str, script: &[&str]) -> Words {
+    let shell = words(&format!("nsenter --net=/run/netns/{namespace} sh -c"));
+    let script = script.iter().map(|word| (*word).to_owned());
+    shell.into_iter().chain(script).collect()
 }
 
 fn note(link: &str, paths: &Paths) -> Words {
@@ -119,11 +112,11 @@ fn note(link: &str, paths: &Paths) -> Words {
     .concat()
 }
 
-fn words(line: &str) -> Words {
+pub(crate) fn words(line: &str) -> Words {
     line.split_whitespace().map(str::to_owned).collect()
 }
 
-fn run_all(commands: &[Words]) -> Result<()> {
+pub(crate) fn run_all(commands: &[Words]) -> Result<()> {
     commands
         .iter()
         .try_for_each(|words| run(&mut command(words)).map(|_| ()))

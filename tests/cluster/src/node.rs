@@ -9,8 +9,9 @@ use crate::{
     dns, kubeconfig,
     paths::{Paths, node_name},
 };
-use anyhow::Result;
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
 
 /// Port of kube-proxy's health, on the node's address.
 pub(crate) const PROXY_HEALTH_PORT: u16 = 10256;
@@ -57,6 +58,8 @@ pub(crate) fn write_files(paths: &Paths, plan: AddressPlan, cgroups: &Cgroups, n
     let state = paths.node_state(node);
     containerd::write_files(paths, plan, node)?;
     kubeconfig::write(paths, plan, &node_name(node))?;
+    // Pods of which the API server sees a mirror only; tests of the gate put them there.
+    std::fs::create_dir_all(static_pods(&state)).context("failed to make the folder of static pods")?;
     write(&state.join("resolv.conf"), &resolver())?;
     write(
         &state.join("kubelet.json"),
@@ -67,6 +70,10 @@ pub(crate) fn write_files(paths: &Paths, plan: AddressPlan, cgroups: &Cgroups, n
         &proxy_settings(paths, plan, node).to_string(),
     )?;
     write(&state.join("Corefile"), &dns::settings(paths, plan, node))
+}
+
+fn static_pods(state: &Path) -> PathBuf {
+    state.join("static-pods")
 }
 
 /// For pods in the node's own network. The machine's name servers cannot be reached from there.
@@ -81,6 +88,7 @@ fn kubelet_settings(paths: &Paths, plan: AddressPlan, unified: bool, node: u8) -
         "apiVersion": "kubelet.config.k8s.io/v1beta1",
         "kind": "KubeletConfiguration",
         "address": plan.node(node),
+        "staticPodPath": static_pods(&state),
         "authentication": {
             "anonymous": { "enabled": false },
             "webhook": { "enabled": true },

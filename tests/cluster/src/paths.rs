@@ -10,6 +10,9 @@ pub(crate) const RUN_ROOT: &str = "/run/kubectl-mendix";
 /// containerd allows 42 characters for the folder of its shims' sockets: `RUN_ROOT/NAME/node99/s`.
 const LONGEST_NAME: usize = 12;
 
+/// User with all rights.
+pub(crate) const ADMIN: &str = "admin";
+
 /// Paths and names of one cluster.
 #[derive(Clone, Debug)]
 pub(crate) struct Paths {
@@ -33,6 +36,13 @@ impl Paths {
         Ok(Self {
             name: name.to_owned(),
         })
+    }
+
+    /// Those of the cluster whose administrator's kubeconfig this is, if it is one.
+    pub(crate) fn of_admin(kubeconfig: &Path) -> Option<Self> {
+        let name = kubeconfig.parent()?.file_name()?.to_str()?;
+        let paths = Self::new(name).ok()?;
+        (paths.kubeconfig(ADMIN) == kubeconfig).then_some(paths)
     }
 
     pub(crate) fn name(&self) -> &str {
@@ -151,6 +161,15 @@ mod tests {
         assert!(shims.as_os_str().len() <= 42, "{}", shims.display());
         let kubelet = paths.node_state(99).join("kubelet/pod-resources/kubelet.sock");
         assert!(kubelet.as_os_str().len() < 108, "{}", kubelet.display());
+    }
+
+    #[test]
+    fn a_cluster_is_known_by_its_administrators_kubeconfig() {
+        let dev = Paths::new("dev").unwrap();
+        let name = |file: &Path| Paths::of_admin(file).map(|paths| paths.name().to_owned());
+        assert_eq!(name(&dev.kubeconfig(ADMIN)).as_deref(), Some("dev"));
+        assert_eq!(name(&dev.kubeconfig("scheduler")), None);
+        assert_eq!(name(Path::new("/root/dev/admin.kubeconfig")), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! machine.
 
 use crate::{
-    addresses::AddressPlan,
+    addresses::{AddressPlan, POSTGRES_PORT},
     certificates::write_secret,
     command::{command, run},
     containerd::write,
@@ -88,7 +88,7 @@ fn initialise(paths: &Paths, password_file: &std::path::Path) -> Result<Vec<Stri
 fn settings(plan: AddressPlan) -> Vec<String> {
     vec![
         format!("listen_addresses={}", plan.machine()),
-        "port=5432".into(),
+        format!("port={POSTGRES_PORT}"),
         "unix_socket_directories=".into(),
         "max_connections=300".into(),
         "fsync=off".into(),
@@ -103,7 +103,7 @@ pub(crate) fn url(paths: &Paths, plan: AddressPlan) -> Result<String> {
     let file = paths.postgres_password();
     let password = fs::read_to_string(&file).with_context(|| format!("failed to read {}", file.display()))?;
     Ok(format!(
-        "postgres://postgres:{password}@{}:5432/postgres",
+        "postgres://postgres:{password}@{}:{POSTGRES_PORT}/postgres",
         plan.machine()
     ))
 }
@@ -111,12 +111,13 @@ pub(crate) fn url(paths: &Paths, plan: AddressPlan) -> Result<String> {
 /// Whether the server takes connections.
 pub(crate) fn is_ready(plan: AddressPlan) -> bool {
     let host = format!("--host={}", plan.machine());
+    let port = format!("--port={POSTGRES_PORT}");
     postgres_folder().is_ok_and(|folder| {
         let program = folder.join("pg_isready").display().to_string();
         run(&mut command(&[
             program.as_str(),
             "--quiet",
-            "--port=5432",
+            port.as_str(),
             host.as_str(),
         ]))
         .is_ok()

@@ -1,10 +1,10 @@
 //! What every step of starting, watching and removing one cluster needs to know.
 
 use crate::{
-    addresses::AddressPlan,
+    addresses::{AddressPlan, REGISTRY_PORT},
     cgroups::Cgroups,
     containerd, control_plane, dns, node,
-    paths::{Paths, node_name},
+    paths::{ADMIN, Paths, node_name},
     postgres,
     record::Record,
     registry,
@@ -29,7 +29,7 @@ impl Site {
 
     /// kubeconfig of the administrator.
     pub(crate) fn admin(&self) -> PathBuf {
-        self.paths.kubeconfig("admin")
+        self.paths.kubeconfig(ADMIN)
     }
 }
 
@@ -57,7 +57,7 @@ pub(crate) struct Part {
 pub(crate) fn parts(paths: &Paths, record: &Record) -> Vec<Part> {
     let plan = record.addresses();
     let private = |port| SocketAddr::V4(SocketAddrV4::new(plan.private(), port));
-    let registry = SocketAddr::V4(SocketAddrV4::new(plan.machine(), 5000));
+    let registry = SocketAddr::V4(SocketAddrV4::new(plan.machine(), REGISTRY_PORT));
     let part = |daemon: &str, probe| Part {
         daemon: daemon.to_owned(),
         probe,

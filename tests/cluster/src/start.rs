@@ -8,6 +8,7 @@ use crate::{
     dns, health, image, kubeconfig, network, node, postgres, registry,
     site::{Part, Site, node_parts, parts},
     tools::Tools,
+    watchers,
 };
 use anyhow::{Context as _, Result, anyhow};
 use std::{thread, time::Duration};
@@ -52,6 +53,13 @@ pub(crate) fn add_nodes(site: &mut Site, count: u8) -> Result<()> {
     added.clone().try_for_each(|node| wait_for_node(site, node))
 }
 
+/// Starts the daemons of a node that was there before, and waits for them.
+pub(crate) fn restart_node(site: &Site, node: u8) -> Result<()> {
+    containerd::containerd(&site.paths, node).start(&site.paths, &site.cgroups)?;
+    start_node(site, node)?;
+    wait_for_node(site, node)
+}
+
 fn write_files(site: &Site) -> Result<()> {
     let users = ["admin", "controller-manager", "scheduler", "proxy", "dns"];
     users
@@ -63,6 +71,7 @@ fn write_files(site: &Site) -> Result<()> {
 
 /// Network, files and container runtime of a node: all that needs no API server.
 fn prepare_node(site: &Site, authorities: &Authorities, node: u8) -> Result<()> {
+    watchers::allow()?;
     network::create_node(&site.paths, site.plan(), node)?;
     authorities.create_node(&site.paths, site.plan(), node)?;
     site.cgroups.create_node(&site.paths, node)?;

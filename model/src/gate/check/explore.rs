@@ -1,97 +1,109 @@
-//! Every reachable moment, breadth first, so that what is found is found by the shortest way.
+//! Every reachable moment, breadth first, so that what is found is found by a short way.
 
-use super::controller::{self, Tables};
+use super::order::{Next, successors};
+use super::program;
+use super::same::same;
+use super::seen::Seen;
 use super::setup::Setup;
-use super::state::{PodState, State};
+use super::state::State;
+use super::tables::Tables;
 use super::world::{self, Event};
-use indexmap::IndexMap;
+use std::collections::VecDeque;
 
 /// What an exploration found.
 pub(super) struct Found {
     /// The broken invariant and the events that lead there.
     pub(super) violation: Option<(&'static str, Vec<Event>)>,
     /// Moments that were looked at.
-    pub(super) states: Vec<State>,
+    pub(super) states: usize,
     pub(super) tables: Tables,
 }
 
 /// More than this is no test any more.
-const LIMIT: usize = 6_000_000;
+const LIMIT: usize = 100_000_000;
 
-/// Looks at every reachable moment until one is broken.
-pub(super) fn explore(setup: &Setup) -> Found {
+/// Looks at every reachable moment until one is broken; `look` gets each.
+pub(super) fn explore(setup: &Setup, mut look: impl FnMut(&State)) -> Found {
     let mut tables = Tables::default();
-    let mut seen: IndexMap<State, (u32, Event)> = IndexMap::new();
-    seen.insert(start(setup, &mut tables), (0, Event::WantNext));
-    let mut violation = None;
+    let mut seen = Seen::new(setup);
+    let mut ways = Vec::new();
+    let start = start(setup, &mut tables);
+    seen.is_new(&start);
+    let mut waiting = VecDeque::from([start]);
     let mut at = 0;
-    while at < seen.len() && violation.is_none() {
-        assert!(
-            seen.len() < LIMIT,
-            "the exploration does not end: make the setup smaller"
-        );
-        let Some((&state, _)) = seen.get_index(at) else {
+    let mut violation = None;
+    while let Some(state) = waiting.pop_front() {
+        look(&state);
+        if let Some(what) = world::broken(setup, &state) {
+            violation = Some((what, trace(setup, &ways, at)));
             break;
-        };
-        violation = world::broken(setup, &state).map(|what| (what, trace(&seen, at)));
-        for (event, next) in successors(setup, &mut tables, &state) {
-            let from = u32::try_from(at).unwrap_or(u32::MAX);
-            seen.entry(next).or_insert((from, event));
+        }
+        for (number, (_, next)) in successors(setup, &mut tables, &state).into_iter().enumerate() {
+            if seen.is_new(&next) {
+                ways.push(Way::new(at, number));
+                waiting.push_back(next);
+            }
         }
         at += 1;
+        assert!(at < LIMIT, "the exploration does not end: make the setup smaller");
     }
     Found {
         violation,
-        states: seen.into_keys().collect(),
+        states: at + waiting.len(),
         tables,
     }
 }
 
 pub(super) fn start(setup: &Setup, tables: &mut Tables) -> State {
-    let claim = controller::first_claim(setup, tables);
-    State {
+    let claim = program::first_claim(setup, tables);
+    let state = State {
         pods: setup.first_pods(),
         claim,
         claims_made: u8::from(claim.is_some()),
         schema: 0,
+        led: 1,
         misplaced: false,
-        wanted: 0,
-        mode: 0,
-        forced: setup.faults.forced,
-        claim_lost: setup.faults.claim_lost,
-        stale_lists: setup.faults.stale_list,
+        wish: 0,
+        left: setup.faults,
         stale: None,
         controllers: Default::default(),
-    }
+    };
+    same(setup, tables, state)
 }
 
-fn successors(setup: &Setup, tables: &mut Tables, state: &State) -> Vec<(Event, State)> {
-    let mut next: Vec<(Event, State)> = world::events(setup)
-        .filter_map(|event| Some((event, world::after(setup, state, event)?)))
-        .collect();
-    for at in 0..setup.controllers {
-        for event in controller::events(state, at) {
-            next.extend(controller::after(setup, tables, state, event).map(|state| (event, state)));
+/// From which moment, by which of its successors, another was met first.
+struct Way {
+    from: u32,
+    number: u16,
+}
+
+impl Way {
+    fn new(from: usize, number: usize) -> Self {
+        Self {
+            from: u32::try_from(from).unwrap_or(u32::MAX),
+            number: u16::try_from(number).unwrap_or(u16::MAX),
         }
     }
-    for (_, state) in &mut next {
-        state.pods = state.pods.map(PodState::settled);
-        state.controllers = state.controllers.map(|it| controller::normal(tables, it));
-        // Two controllers are alike: which of them is where makes no difference.
-        state.controllers[..setup.controllers].sort_unstable();
-    }
-    next
 }
 
-fn trace(seen: &IndexMap<State, (u32, Event)>, mut at: usize) -> Vec<Event> {
+/// Goes the way again, since moments themselves are not kept.
+fn trace(setup: &Setup, ways: &[Way], mut at: usize) -> Vec<Event> {
+    let mut numbers = Vec::new();
+    // The first moment has no way to it.
+    while let Some(way) = at.checked_sub(1).and_then(|index| ways.get(index)) {
+        numbers.push(usize::from(way.number));
+        at = way.from as usize;
+    }
+    let mut tables = Tables::default();
+    let mut state = start(setup, &mut tables);
     let mut events = Vec::new();
-    while at != 0 {
-        let Some((_, (from, event))) = seen.get_index(at) else {
+    for number in numbers.into_iter().rev() {
+        let next = successors(setup, &mut tables, &state).into_iter().nth(number);
+        let Some((steps, after)): Option<Next> = next else {
             break;
         };
-        events.push(*event);
-        at = *from as usize;
+        events.extend(steps);
+        state = after;
     }
-    events.reverse();
     events
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 /// Name of the only container.
 const CONTAINER: &str = "mendix";
 
-/// The pod of a slot as `decide` sees it.
+/// The pod of a slot as `decide` sees it, but for its mark.
 pub(super) fn seen(setup: &Setup, slot: usize, state: &PodState) -> Pod {
     let Slot {
         role,
@@ -30,7 +30,7 @@ pub(super) fn seen(setup: &Setup, slot: usize, state: &PodState) -> Pod {
         role,
         model: model.map(|model| MODELS[usize::from(model)].to_owned()),
         gate: if state.gated { Gate::Closed } else { Gate::Open },
-        mark: (state.mark > 0).then(|| state.mark.to_string()),
+        mark: None,
         finalizer: state.finalizer,
         deleted: state.deleted,
         ended,

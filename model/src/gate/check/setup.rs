@@ -1,6 +1,6 @@
 //! What is explored: pods that may be made, what is wanted, which faults strike.
 
-use super::state::{Life, PodState, Pods, Process, Report};
+use super::state::{Faults, Life, PodState, Pods, Process, Report};
 use crate::crd::claim::{ClaimState, Role};
 use crate::crd::common::LeaderSelection;
 use crate::gate::{CONDITIONS, Condition};
@@ -85,17 +85,34 @@ pub(super) enum Without {
     CompleteList,
     /// The owner in the claim.
     Owner,
+    /// The form of the claim.
+    Form,
+    /// The planner's deletions, which only progress rests on.
+    Planner,
 }
 
-/// How often each fault may strike. Controllers may end between two requests at any time besides.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Faults {
-    /// A pod is deleted with force, or collected by the garbage collector.
-    pub(super) forced: u8,
-    /// The claim is deleted by hand.
-    pub(super) claim_lost: u8,
-    /// A list is answered from an outdated cache.
-    pub(super) stale_list: u8,
+/// Which moments stand for others that need not be looked at. That each may is argued where it is done.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Reductions {
+    /// What can make no difference any more is left out of a moment: see [`same`](super::same).
+    pub(super) forget: bool,
+    /// Controllers read as late as they can: see [`order`](super::order).
+    pub(super) late: bool,
+    /// A moment is not looked at again with fewer faults to come: see [`seen`](super::seen).
+    pub(super) spend: bool,
+}
+
+impl Reductions {
+    pub(super) const NONE: Self = Self {
+        forget: false,
+        late: false,
+        spend: false,
+    };
+    pub(super) const ALL: Self = Self {
+        forget: true,
+        late: true,
+        spend: true,
+    };
 }
 
 /// How finely the life of a process is explored.
@@ -117,16 +134,35 @@ pub(super) enum Foreign {
     Owner,
     /// The claim is ours, and the other one pays no heed to it.
     Process,
+    /// The claim was written by a later release, which lets the other one on by what this one cannot read.
+    LaterRelease,
+}
+
+/// What is wanted at one time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wish {
+    /// Index in [`MODELS`].
+    pub(super) model: Option<u8>,
+    pub(super) mode: LeaderSelection,
 }
 
 /// A whole exploration.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a choice of its own")]
 pub(super) struct Setup {
     pub(super) slots: Vec<Slot>,
-    /// Wanted models, one after the other; none: not known.
+    /// Wanted models; none: not known.
     pub(super) wanted: Vec<u8>,
-    /// Ways of leading, one after the other.
+    /// Ways of leading; the claim was made for the first.
     pub(super) modes: Vec<LeaderSelection>,
+    /// Wishes come one after the other and never again. Otherwise any may come at any time, and two controllers may
+    /// hear of different ones.
+    pub(super) forward: bool,
+    /// I4 is asked by the true age of models, also of those that never led.
+    pub(super) aged: bool,
+    /// A pod that nothing remembers any more is made again, so that any number come one after the other. Otherwise each
+    /// is made once.
+    pub(super) again: bool,
     pub(super) controllers: usize,
     pub(super) kubelet: Kubelet,
     pub(super) faults: Faults,
@@ -139,6 +175,7 @@ pub(super) struct Setup {
     pub(super) labels_only: bool,
     pub(super) without: Without,
     pub(super) conditions: Vec<Condition>,
+    pub(super) reductions: Reductions,
 }
 
 impl Setup {
@@ -147,6 +184,9 @@ impl Setup {
             slots,
             wanted: vec![0],
             modes: vec![LeaderSelection::Assigned],
+            forward: false,
+            aged: false,
+            again: true,
             controllers: 2,
             kubelet: Kubelet::Prompt,
             faults: Faults::default(),
@@ -156,7 +196,47 @@ impl Setup {
             labels_only: false,
             without: Without::Nothing,
             conditions: CONDITIONS.to_vec(),
+            reductions: Reductions::ALL,
         }
+    }
+
+    /// Wishes come one after the other, and models in the order of their age.
+    pub(super) fn forward(self) -> Self {
+        Self {
+            forward: true,
+            aged: true,
+            ..self
+        }
+    }
+
+    /// Each pod is made once.
+    pub(super) fn once(self) -> Self {
+        Self { again: false, ..self }
+    }
+
+    /// With these faults. Only forward where a claim may be lost: see
+    /// [`a_lost_claim_forgets_which_models_led`](super::limits).
+    pub(super) fn with(self, faults: Faults) -> Self {
+        let setup = Self { faults, ..self };
+        if faults.claim_lost > 0 {
+            setup.forward()
+        } else {
+            setup
+        }
+    }
+
+    /// What may be wanted when somebody asks. A wish that nobody asks for makes no difference.
+    pub(super) fn wishes(&self) -> Vec<Wish> {
+        let mut wanted: Vec<Option<u8>> = self.wanted.iter().copied().map(Some).collect();
+        if wanted.is_empty() {
+            wanted.push(None);
+        }
+        let of_mode = |mode: LeaderSelection| wanted.iter().map(move |model| Wish { model: *model, mode });
+        self.modes.iter().flat_map(|mode| of_mode(*mode)).collect()
+    }
+
+    pub(super) fn wishes_count(&self) -> usize {
+        self.modes.len() * self.wanted.len().max(1)
     }
 
     /// Strangers run from the start.

@@ -24,13 +24,13 @@ pub(super) enum Event {
     Report(usize),
     Ready(usize),
     Remove(usize),
-    WantNext,
-    ModeNext,
     LoseClaim,
+    /// What lists are answered from, if they are, without being asked for consistency.
     CacheStops,
     Read(usize),
-    List(usize),
-    ListOutdated(usize),
+    /// List the pods, and read what is wanted: one of the setup's wishes.
+    List(usize, usize),
+    ListOutdated(usize, usize),
     Request(usize, usize),
     Crash(usize),
 }
@@ -58,31 +58,24 @@ pub(super) fn events(setup: &Setup) -> impl Iterator<Item = Event> {
     };
     let of_pods =
         (0..setup.slots.len()).flat_map(move |slot| TO_POD.iter().chain(life).map(move |event| event(slot)));
-    of_pods.chain([
-        Event::WantNext,
-        Event::ModeNext,
-        Event::LoseClaim,
-        Event::CacheStops,
-    ])
+    of_pods.chain([Event::LoseClaim])
 }
 
 /// The moment after an event; nothing when it cannot happen now.
 pub(super) fn after(setup: &Setup, state: &State, event: Event) -> Option<State> {
     let mut next = *state;
     match event {
-        Event::WantNext => next.wanted = step(state.wanted, setup.wanted.len())?,
-        Event::ModeNext => next.mode = step(state.mode, setup.modes.len())?,
         Event::LoseClaim => {
             next.claim.take()?;
-            next.claim_lost = state.claim_lost.checked_sub(1)?;
+            spend(&mut next.left.claim_lost)?;
             next.claim_changed();
         }
-        Event::CacheStops => {
-            next.stale_lists = state.stale_lists.checked_sub(1)?;
-            next.stale = Some(state.pods);
+        Event::ForceDelete(slot) => {
+            spend(&mut next.left.forced)?;
+            of_pod(setup, &mut next, event, slot)?;
         }
-        Event::ForceDelete(slot) | Event::Collect(slot) => {
-            next.forced = state.forced.checked_sub(1)?;
+        Event::Collect(slot) => {
+            spend(&mut next.left.collected)?;
             of_pod(setup, &mut next, event, slot)?;
         }
         Event::Run(slot) => {
@@ -113,11 +106,22 @@ pub(super) fn after(setup: &Setup, state: &State, event: Event) -> Option<State>
         | Event::Report(slot)
         | Event::Ready(slot)
         | Event::Remove(slot) => of_pod(setup, &mut next, event, slot)?,
-        Event::Read(_) | Event::List(_) | Event::ListOutdated(_) | Event::Request(..) | Event::Crash(_) => {
+        Event::CacheStops
+        | Event::Read(_)
+        | Event::List(..)
+        | Event::ListOutdated(..)
+        | Event::Request(..)
+        | Event::Crash(_) => {
             return None;
         }
     }
     Some(next)
+}
+
+/// One fault fewer may strike.
+pub(super) fn spend(left: &mut u8) -> Option<()> {
+    *left = left.checked_sub(1)?;
+    Some(())
 }
 
 /// What of it is possible, one after the other.
@@ -125,10 +129,6 @@ fn all(setup: &Setup, next: &mut State, slot: usize, events: &[fn(usize) -> Even
     for event in events {
         let _ = of_pod(setup, next, event(slot), slot);
     }
-}
-
-fn step(at: u8, length: usize) -> Option<u8> {
-    (usize::from(at) + 1 < length).then_some(at + 1)
 }
 
 fn of_pod(setup: &Setup, next: &mut State, event: Event, slot: usize) -> Option<()> {
@@ -150,11 +150,21 @@ fn of_pod(setup: &Setup, next: &mut State, event: Event, slot: usize) -> Option<
     next.pods[slot] = pod;
     let starts = pod.process == Process::Running && before.process != Process::Running;
     let (runs, leads) = (setup.slots[slot].runs, setup.slots[slot].leads);
-    next.misplaced |= starts && (runs < next.schema || (!leads && runs != next.schema));
+    next.misplaced |= starts && runs != next.schema && (!leads || is_earlier(setup, next, runs));
     if is_written(&before, &pod) {
         next.pod_changed(slot);
     }
     Some(())
+}
+
+/// Whether a model is earlier than that of the schema. By its age; or by what the database has seen, where a model that
+/// never led counts as later than all that did.
+fn is_earlier(setup: &Setup, state: &State, model: u8) -> bool {
+    if setup.aged {
+        model < state.schema
+    } else {
+        state.led & (1 << model) != 0
+    }
 }
 
 /// Whether the object changed, and not only kubelet or process.
@@ -234,6 +244,7 @@ fn migrate(slot: &Slot, next: &mut State, at: usize) -> Option<()> {
     let runs = next.pods[at].process == Process::Running && slot.leads;
     (runs && next.schema != slot.runs).then_some(())?;
     next.schema = slot.runs;
+    next.led |= 1 << slot.runs;
     Some(())
 }
 
@@ -257,6 +268,9 @@ pub(super) fn broken(setup: &Setup, state: &State) -> Option<&'static str> {
     }
     if running().any(|slot| !slot.claimed) {
         return Some("I1: a process on a database that its environment does not own");
+    }
+    if running().any(|slot| slot.contradicts) {
+        return Some("I5: a worker that is not told so");
     }
     if leaders > 1 {
         return Some("I2: two leaders");

@@ -82,6 +82,19 @@ impl Environment {
         set
     }
 
+    /// `DaemonSet` `NAME-daemons` with one pod a node, which leads or not.
+    pub fn daemons(&self, role: &str) -> Value {
+        let index = if role == "leader" { "0" } else { "1" };
+        let name = format!("{}-daemons", self.name);
+        let mut set = self.workload("DaemonSet", &name, role, 1, &[("CF_INSTANCE_INDEX", index)]);
+        if let Some(spec) = set["spec"].as_object_mut() {
+            // One a node, whatever anybody says.
+            spec.remove("replicas");
+        }
+        select(&mut set, "part", "daemons");
+        set
+    }
+
     /// Deployment's default strategy is `RollingUpdate`: the new pod starts before the old one ends.
     fn deployment(&self, role: &str, replicas: u32, variables: &[(&str, &str)]) -> Value {
         self.workload(
@@ -104,7 +117,7 @@ impl Environment {
         json!({
             "apiVersion": "apps/v1",
             "kind": kind,
-            "metadata": { "name": name, "namespace": self.namespace },
+            "metadata": { "name": name, "namespace": self.namespace, "labels": self.selector(role) },
             "spec": {
                 "replicas": replicas,
                 "selector": { "matchLabels": self.selector(role) },
@@ -178,6 +191,20 @@ impl Environment {
     }
 }
 
+/// Gives a workload a label of its own to find its pods by, so that no other takes them.
+pub fn select(workload: &mut Value, label: &str, value: &str) {
+    let places = [
+        "/metadata/labels",
+        "/spec/selector/matchLabels",
+        "/spec/template/metadata/labels",
+    ];
+    for place in places {
+        if let Some(labels) = workload.pointer_mut(place) {
+            labels[label] = value.into();
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -205,6 +232,17 @@ mod tests {
             pod(&plain)["metadata"]["labels"],
             plain["spec"]["selector"]["matchLabels"]
         );
+    }
+
+    #[test]
+    fn daemons_have_a_selector_of_their_own_and_no_number() {
+        let daemons = environment(Style::Buildpack).daemons("leader");
+        assert_eq!(
+            daemons["spec"]["selector"]["matchLabels"],
+            json!({ "app": "shop", "part": "daemons" })
+        );
+        assert_eq!(pod(&daemons)["metadata"]["labels"][ROLE_LABEL], "leader");
+        assert_eq!(daemons["spec"]["replicas"], Value::Null);
     }
 
     #[test]

@@ -1,11 +1,15 @@
 //! Apps as plain manifests, without any resource of ours: their images, their objects, a database for each, and the
 //! runtime double's register of what ever ran on it.
 
+mod account;
 mod database;
 mod image;
 mod manifest;
+mod process;
 
+pub use account::{client_of, controller};
 pub use database::Database;
 pub use image::{Image, Style, push};
-pub use manifest::{CONTAINER, Environment};
+pub use manifest::{CONTAINER, Environment, select};
 pub use mendix_runtime_double::register::{Process, Summary, Violation, ViolationKind};
+pub use process::kill_container;

@@ -112,8 +112,8 @@ fn allowed_everywhere(name: &str) -> BTreeSet<String> {
     let bound = roles
         .into_iter()
         .find(|role| role.metadata.name.as_deref() == Some(name));
-    let rules = bound.unwrap().rules.unwrap().into_iter();
-    rules
+    let found = bound.unwrap().rules.unwrap().into_iter();
+    found
         .flat_map(|rule| {
             let names = rule.resource_names.unwrap_or_default().join(",");
             let resources = rule.resources.unwrap_or_default().into_iter();

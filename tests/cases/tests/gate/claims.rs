@@ -2,21 +2,34 @@
 
 use crate::pair::{Pair, Side};
 use anyhow::Result;
-use mendix_cases::plain::Environment;
+use mendix_cases::{
+    plain::{Environment, select},
+    product::RELEASE_NAMESPACE,
+};
 
 /// Applies a second leader in the namespace of the first, on its database.
 async fn second(side: &Side, environment: &Environment) -> Result<()> {
     let mut leader = environment.leader();
     leader["metadata"]["name"] = format!("{}-second", side.environment.name).into();
     // A selector of its own, so that neither Deployment takes the other's pods.
-    for pointer in ["/spec/selector/matchLabels", "/spec/template/metadata/labels"] {
-        if let Some(labels) = leader.pointer_mut(pointer) {
-            labels["app"] = side.environment.name.as_str().into();
-            labels["part"] = "second".into();
-        }
-    }
+    select(&mut leader, "app", &side.environment.name);
+    select(&mut leader, "part", "second");
     side.apply(&leader).await?;
     side.until_pods(2).await
+}
+
+/// An app in another namespace, on the database of this one and not running yet.
+async fn elsewhere(side: &Side, namespace: &'static str) -> Result<Side> {
+    side.product.open_namespace(namespace).await?;
+    let environment = Environment {
+        namespace: namespace.to_owned(),
+        ..side.environment.clone()
+    };
+    let other = Side::on(&side.product, namespace, environment, side.database.clone()).await?;
+    let mut leader = other.environment.leader();
+    leader["spec"]["replicas"] = 0.into();
+    other.apply(&leader).await?;
+    Ok(other)
 }
 
 async fn two_run(pair: &Pair) -> Result<()> {
@@ -50,5 +63,26 @@ async fn copied_secret() -> Result<()> {
     .await?;
     pair.guarded.until_held("MX001").await?;
     two_run(&pair).await?;
+    pair.judge().await
+}
+
+/// The same manifests and the same Secret in another namespace, as a copy for tests is often made.
+#[tokio::test(flavor = "multi_thread")]
+async fn copied_into_another_namespace() -> Result<()> {
+    let pair = Pair::with_leader("gate-copied-away", "Recreate").await?;
+    let guarded = elsewhere(&pair.guarded, "case-gate-two").await?;
+    let open = elsewhere(&pair.open, "case-open-two").await?;
+    guarded.product.mendix_in(
+        guarded.namespace,
+        0,
+        &["protect", "--release-namespace", RELEASE_NAMESPACE],
+    )?;
+    for side in [&guarded, &open] {
+        side.kubectl(&["scale", &side.leader(), "--replicas=1"])?;
+    }
+    guarded.until_held("MX001").await?;
+    two_run(&pair).await?;
+    guarded.clear()?;
+    open.clear()?;
     pair.judge().await
 }

@@ -20,42 +20,59 @@ async fn with_worker(name: &str) -> Result<Pair> {
 async fn image_of_a_running_pod_exchanged() -> Result<()> {
     let pair = with_worker("gate-image").await?;
     let image = format!("{CONTAINER}={}", pair.images[1].tag);
-    let exchange = async |side: &Side| {
-        let pod = format!("pod/{}", side.leader_pod().await?);
-        side.kubectl(&["set", "image", &pod, &image])
-    };
-    let refused = exchange(&pair.guarded).await.err().map(|error| error.to_string());
-    assert!(
-        refused.as_ref().is_some_and(|it| it.contains("MX023")),
-        "{refused:?}"
-    );
-    exchange(&pair.open).await?;
+    let pod = format!("pod/{}", pair.guarded.leader_pod().await?);
+    pair.guarded.refused("MX023", &["set", "image", &pod, &image])?;
+    let pod = format!("pod/{}", pair.open.leader_pod().await?);
+    pair.open.kubectl(&["set", "image", &pod, &image])?;
     pair.open
         .until("two models", |summary| summary.max_models == 2)
         .await?;
     pair.judge().await
 }
 
-/// The copy has the variables of the pod, and none of its labels.
+/// With a container to look from, the copy has the variables of the pod, and neither its labels nor its owner.
 #[tokio::test(flavor = "multi_thread")]
 async fn pod_copied_to_debug_it() -> Result<()> {
     let pair = Pair::with_leader("gate-copy", "Recreate").await?;
-    let image = format!("{CONTAINER}={}", pair.images[0].tag);
+    let image = format!("--image={}", pair.images[0].tag);
     pair.both(async |side| {
         let copy = format!("--copy-to={}-copy", side.environment.name);
         let pod = side.leader_pod().await?;
-        let image = format!("--set-image={image}");
-        side.kubectl(&[
-            "debug",
-            &pod,
-            &copy,
-            &image,
-            "--profile=restricted",
-            "--attach=false",
-        ])?;
-        Ok(())
+        let from = ["debug", &pod, &copy, &image, "--container=look"];
+        let how = ["--profile=restricted", "--attach=false"];
+        side.kubectl(&[from.as_slice(), &how].concat()).map(drop)
     })
     .await?;
+    pair.open
+        .until("two leaders", |summary| summary.max_leaders == 2)
+        .await?;
+    pair.judge().await
+}
+
+/// Arguments for a second process beside the leader's, in the leader's own pod.
+async fn beside(side: &Side, image: &str) -> Result<[String; 7]> {
+    let database = side.database.url();
+    Ok([
+        "debug".to_owned(),
+        side.leader_pod().await?,
+        format!("--image={image}"),
+        // The first one has the usual port.
+        format!("--env=DATABASE_ENDPOINT={database},CF_INSTANCE_INDEX=0,PORT=8081"),
+        "--container=again".to_owned(),
+        "--profile=restricted".to_owned(),
+        "--attach=false".to_owned(),
+    ])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ephemeral_container_with_the_image_of_the_app() -> Result<()> {
+    let pair = Pair::with_leader("gate-ephemeral", "Recreate").await?;
+    let image = &pair.images[0].tag;
+    let words = beside(&pair.guarded, image).await?;
+    pair.guarded
+        .refused("MX024", &words.each_ref().map(String::as_str))?;
+    let words = beside(&pair.open, image).await?;
+    pair.open.kubectl(&words.each_ref().map(String::as_str))?;
     pair.open
         .until("two leaders", |summary| summary.running().count() == 2)
         .await?;

@@ -5,9 +5,20 @@
 
 mod adoption;
 mod claims;
+mod clusters;
 mod containers;
+mod creators;
+mod daemons;
+mod displaced;
+mod labels;
+mod lost;
+mod mirrors;
+mod nodes;
+mod owners;
 mod pair;
 mod pods;
+mod restart;
 mod scale;
+mod spare;
 mod stateful;
 mod update;

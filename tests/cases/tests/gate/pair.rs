@@ -18,6 +18,9 @@ const GUARDED: &str = "case-gate";
 /// Namespace that nothing guards.
 const OPEN: &str = "case-open";
 
+/// Kinds of everything that makes pods or changes their number.
+const MAKERS: &str = "horizontalpodautoscalers,deployments,statefulsets,daemonsets,replicasets";
+
 /// One of the two apps.
 pub(crate) struct Side {
     pub(crate) product: Product,
@@ -37,9 +40,14 @@ pub(crate) struct Pair {
 impl Pair {
     /// Images and databases for both, nothing of them running yet.
     pub(crate) async fn new(name: &str) -> Result<Self> {
+        Self::of(name, ["A", "B"].map(model)).await
+    }
+
+    /// The same with these two models.
+    pub(crate) async fn of(name: &str, models: [Package; 2]) -> Result<Self> {
         let product = Product::installed().await?;
         product.open_namespace(OPEN).await?;
-        let images = images(product.cluster.registry(), name).await?;
+        let images = images(product.cluster.registry(), name, &models).await?;
         let environment = |namespace| Environment::new(namespace, name, Style::Buildpack, &images[0].tag);
         Ok(Self {
             guarded: Side::new(&product, GUARDED, environment(GUARDED)).await?,
@@ -56,8 +64,12 @@ impl Pair {
 
     /// Starts a leader of the first model with this strategy, and waits for it.
     pub(crate) async fn with_leader(name: &str, strategy: &str) -> Result<Self> {
-        let pair = Self::new(name).await?;
-        pair.both(async |side| {
+        Self::new(name).await?.led(strategy).await
+    }
+
+    /// Starts a leader in both.
+    pub(crate) async fn led(self, strategy: &str) -> Result<Self> {
+        self.both(async |side| {
             let mut leader = side.environment.leader();
             leader["spec"]["strategy"] = json!({ "type": strategy });
             side.apply(&leader).await?;
@@ -65,7 +77,7 @@ impl Pair {
                 .await
         })
         .await?;
-        Ok(pair)
+        Ok(self)
     }
 
     /// The one under the gate held, the other did not.
@@ -82,11 +94,18 @@ impl Pair {
 
 impl Side {
     async fn new(product: &Product, namespace: &'static str, environment: Environment) -> Result<Self> {
-        let database = Database::create(
-            product.cluster.postgres_url(),
-            &environment.name.replace('-', "_"),
-        )
-        .await?;
+        let name = environment.name.replace('-', "_");
+        let database = Database::create(product.cluster.postgres_url(), &name).await?;
+        Self::on(product, namespace, environment, database).await
+    }
+
+    /// An app on a database that is there.
+    pub(crate) async fn on(
+        product: &Product,
+        namespace: &'static str,
+        environment: Environment,
+        database: Database,
+    ) -> Result<Self> {
         let side = Self {
             product: product.clone(),
             namespace,
@@ -105,6 +124,18 @@ impl Side {
         self.product.kubectl(self.namespace, arguments)
     }
 
+    /// kubectl must be refused by this rule.
+    pub(crate) fn refused(&self, rule: &str, arguments: &[&str]) -> Result<()> {
+        let said = self
+            .kubectl(arguments)
+            .map_or_else(|error| error.to_string(), |_| "done".to_owned());
+        ensure!(
+            said.contains(rule),
+            "{arguments:?} was not refused by {rule}: {said}"
+        );
+        Ok(())
+    }
+
     pub(crate) async fn until(&self, what: &str, done: impl Fn(&Summary) -> bool) -> Result<()> {
         self.database.until(what, done).await.map(drop)
     }
@@ -119,25 +150,47 @@ impl Side {
         format!("app={},part=leader", self.environment.name)
     }
 
-    /// Name of one of the leader's pods.
-    pub(crate) async fn leader_pod(&self) -> Result<String> {
-        let pods: Api<Pod> = Api::namespaced(self.product.client.clone(), self.namespace);
-        let found = pods
+    /// One of the leader's pods.
+    pub(crate) async fn leader_object(&self) -> Result<Pod> {
+        let found = self
+            .pods()
             .list(&ListParams::default().labels(&self.leader_pods()))
             .await?;
         found
             .items
-            .first()
-            .map(ResourceExt::name_any)
+            .into_iter()
+            .next()
             .context("there is no pod of the leader")
+    }
+
+    /// Name of one of the leader's pods.
+    pub(crate) async fn leader_pod(&self) -> Result<String> {
+        Ok(self.leader_object().await?.name_any())
+    }
+
+    /// Pods of the namespace.
+    pub(crate) fn pods(&self) -> Api<Pod> {
+        Api::namespaced(self.product.client.clone(), self.namespace)
+    }
+
+    /// Waits until a pod of the leader is to end.
+    pub(crate) async fn until_leaving(&self) -> Result<()> {
+        let labels = ListParams::default().labels(&self.leader_pods());
+        wait_for("the leader to be deleted", LIMIT, || async {
+            let found = self.pods().list(&labels).await?.items;
+            let leaving = found.iter().any(|pod| pod.metadata.deletion_timestamp.is_some());
+            Ok(Poll::when(leaving.then_some(()), || {
+                format!("{} pods stay", found.len())
+            }))
+        })
+        .await
     }
 
     /// Waits until so many pods of the app are there, whether they run or not.
     pub(crate) async fn until_pods(&self, count: usize) -> Result<()> {
-        let pods: Api<Pod> = Api::namespaced(self.product.client.clone(), self.namespace);
         let labels = ListParams::default().labels(&format!("app={}", self.environment.name));
         wait_for("pods", LIMIT, || async {
-            let found = pods.list(&labels).await?.items.len();
+            let found = self.pods().list(&labels).await?.items.len();
             Ok(if found == count {
                 Poll::Ready(())
             } else {
@@ -169,32 +222,37 @@ impl Side {
         .await
     }
 
-    /// Takes everything down and says what had run.
-    async fn end(&self) -> Result<Summary> {
+    /// Takes everything down: what makes pods first.
+    pub(crate) fn clear(&self) -> Result<()> {
         let name = &self.environment.name;
-        for workload in ["leader", "worker", "second"] {
-            let deployment = format!("{name}-{workload}");
-            self.kubectl(&["delete", "deployment", &deployment, "--ignore-not-found"])?;
+        let selector = format!("app={name}");
+        for kinds in [MAKERS, "pods"] {
+            self.kubectl(&["delete", kinds, "-l", &selector, "--timeout=60s"])?;
         }
-        self.kubectl(&["delete", "statefulset", name, "--ignore-not-found"])?;
         let copy = format!("{name}-copy");
         self.kubectl(&["delete", "pod", &copy, "--ignore-not-found", "--timeout=60s"])?;
-        let selector = format!("app={name}");
-        self.kubectl(&["delete", "pods", "-l", &selector, "--timeout=60s"])?;
+        Ok(())
+    }
+
+    /// Takes everything down and says what had run.
+    async fn end(&self) -> Result<Summary> {
+        self.clear()?;
         let summary = self.database.register().await?;
         self.database.remove().await?;
         Ok(summary)
     }
 }
 
-/// Two models that take their time to end, and whose followers look again soon.
-async fn images(registry: &str, name: &str) -> Result<[Image; 2]> {
-    let model = |model: &str| {
-        Package::new(model)
-            .option("stopDelayMillis", 3_000)
-            .option("followerWaitMillis", 200)
-    };
-    let first = push(registry, Style::Buildpack, &format!("{name}:1"), &model("A")).await?;
-    let second = push(registry, Style::Buildpack, &format!("{name}:2"), &model("B")).await?;
+/// A model that takes its time to end, and whose followers look again soon.
+pub(crate) fn model(model: &str) -> Package {
+    Package::new(model)
+        .option("stopDelayMillis", 3_000)
+        .option("followerWaitMillis", 200)
+}
+
+async fn images(registry: &str, name: &str, models: &[Package; 2]) -> Result<[Image; 2]> {
+    let [first, second] = models;
+    let first = push(registry, Style::Buildpack, &format!("{name}:1"), first).await?;
+    let second = push(registry, Style::Buildpack, &format!("{name}:2"), second).await?;
     Ok([first, second])
 }

@@ -2,11 +2,10 @@
 
 use crate::pair::{Pair, Side};
 use anyhow::Result;
-use k8s_openapi::api::core::v1::Pod;
-use kube::{Api, api::EvictParams};
+use kube::api::EvictParams;
 
 /// Two processes were started in all, and the first has ended.
-async fn replaced(side: &Side) -> Result<()> {
+pub(crate) async fn replaced(side: &Side) -> Result<()> {
     side.until("another leader alone", |summary| {
         summary.processes.len() >= 2 && summary.running().count() == 1
     })
@@ -49,9 +48,8 @@ async fn pod_deleted_with_force() -> Result<()> {
 async fn evicted_pod() -> Result<()> {
     let pair = Pair::with_leader("gate-evict", "Recreate").await?;
     pair.both(async |side| {
-        let pods: Api<Pod> = Api::namespaced(side.product.client.clone(), side.namespace);
-        pods.evict(&side.leader_pod().await?, &EvictParams::default())
-            .await?;
+        let pod = side.leader_pod().await?;
+        side.pods().evict(&pod, &EvictParams::default()).await?;
         replaced(side).await
     })
     .await?;

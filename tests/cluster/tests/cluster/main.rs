@@ -2,12 +2,16 @@
 //!
 //! Needs Linux and root.
 
+mod apps;
+#[path = "../common/mod.rs"]
 mod common;
+mod faults;
 
 use anyhow::{Context as _, Result};
+use apps::{client, deploy, from_the_machine, pod_on, pods};
 use common::leftovers;
-use k8s_openapi::api::core::v1::{Namespace, Pod, Service};
-use kube::{Api, ResourceExt as _, api::ListParams};
+use k8s_openapi::api::core::v1::{Namespace, Service};
+use kube::{Api, ResourceExt as _};
 use mendix_test_cluster::{Cluster, Options, Poll, wait_for, with_namespace};
 use std::{collections::BTreeSet, process::Command, time::Duration};
 
@@ -30,7 +34,9 @@ async fn a_cluster_lives_crashes_and_goes() -> Result<()> {
         names_resolve(&test, &namespace).await?;
         services_answer(&test, &namespace).await?;
         logs_are_read(&test, &namespace).await?;
-        a_cut_node_runs_on(&test, &namespace).await
+        faults::a_cut_node_runs_on(&test, &namespace).await?;
+        faults::a_node_without_its_control_plane_runs_on(&test, &namespace).await?;
+        faults::a_node_without_power_runs_nothing(&test, &namespace).await
     })
     .await?;
     let audited = std::fs::read_to_string(cluster.audit_log().context("no audit log")?)?;
@@ -83,103 +89,6 @@ async fn clusters_stand_side_by_side() -> Result<()> {
     Cluster::down(left)?;
     assert_eq!(leftovers(left), Vec::<String>::new());
     Ok(())
-}
-
-/// A server on each node, a client on each node, and a service in front of the servers.
-async fn deploy(cluster: &Cluster, namespace: &str) -> Result<()> {
-    let image = cluster.test_image()?;
-    let workload = |name: &str, arguments: &str| {
-        format!(
-            r#"
-apiVersion: apps/v1
-kind: DaemonSet
-metadata: {{ name: {name} }}
-spec:
-  selector: {{ matchLabels: {{ app: {name} }} }}
-  template:
-    metadata: {{ labels: {{ app: {name} }} }}
-    spec:
-      terminationGracePeriodSeconds: 1
-      containers: [{{ name: main, image: "{image}", args: {arguments} }}]
----"#
-        )
-    };
-    let service = "
-apiVersion: v1
-kind: Service
-metadata: { name: server }
-spec: { selector: { app: server }, ports: [{ port: 80, targetPort: 8080 }] }
-";
-    let manifest = [
-        workload("server", r#"["serve", ":8080"]"#),
-        workload("client", "[]"),
-        service.into(),
-    ]
-    .concat();
-    cluster.apply(namespace, &manifest).await?;
-    for app in ["server", "client"] {
-        wait_for(&format!("a running {app} on each node"), LIMIT, || {
-            running_on_both(cluster, namespace, app)
-        })
-        .await?;
-    }
-    Ok(())
-}
-
-async fn running_on_both(cluster: &Cluster, namespace: &str, app: &str) -> Result<Poll<()>> {
-    let nodes: BTreeSet<_> = pods(cluster, namespace, app)
-        .await?
-        .iter()
-        .filter_map(running_node)
-        .collect();
-    Ok(Poll::when((nodes.len() == 2).then_some(()), || {
-        format!("running on {nodes:?}")
-    }))
-}
-
-fn running_node(pod: &Pod) -> Option<String> {
-    let status = pod.status.as_ref()?;
-    let ready = status
-        .container_statuses
-        .iter()
-        .flatten()
-        .any(|container| container.ready);
-    ready.then(|| pod.spec.as_ref()?.node_name.clone()).flatten()
-}
-
-async fn pods(cluster: &Cluster, namespace: &str, app: &str) -> Result<Vec<Pod>> {
-    let api: Api<Pod> = Api::namespaced(cluster.client().await?, namespace);
-    Ok(api
-        .list(&ListParams::default().labels(&format!("app={app}")))
-        .await?
-        .items)
-}
-
-/// The pod of a workload that runs on a node.
-async fn pod_on(cluster: &Cluster, namespace: &str, app: &str, node: &str) -> Result<Pod> {
-    let pods = pods(cluster, namespace, app).await?;
-    let found = pods
-        .into_iter()
-        .find(|pod| running_node(pod).as_deref() == Some(node));
-    found.with_context(|| format!("no {app} on {node}"))
-}
-
-/// Runs the test program in the client's container on a node.
-async fn client(cluster: &Cluster, namespace: &str, node: &str, arguments: [&str; 2]) -> Result<String> {
-    let pod = pod_on(cluster, namespace, "client", node).await?.name_any();
-    let [verb, operand] = arguments;
-    cluster
-        .kubectl(&[
-            "exec",
-            "--namespace",
-            namespace,
-            &pod,
-            "--",
-            "/pause",
-            verb,
-            operand,
-        ])
-        .await
 }
 
 async fn service_address(cluster: &Cluster, namespace: &str) -> Result<String> {
@@ -250,51 +159,10 @@ where
     Ok(())
 }
 
-fn from_the_machine(cluster: &Cluster, url: &str) -> Result<String> {
-    let output = Command::new(cluster.bin_dir().join("pause"))
-        .args(["get", url])
-        .env_clear()
-        .output()?;
-    anyhow::ensure!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
-    Ok(String::from_utf8(output.stdout)?)
-}
-
 async fn logs_are_read(cluster: &Cluster, namespace: &str) -> Result<()> {
     let pod = pod_on(cluster, namespace, "server", "node2").await?.name_any();
     let log = cluster.kubectl(&["logs", "--namespace", namespace, &pod]).await?;
     assert!(log.starts_with("serving on :8080\nGET /\n"), "{log}");
-    Ok(())
-}
-
-/// A partition is no crash: what runs on the cut node runs on, and is there when the cable is mended.
-async fn a_cut_node_runs_on(cluster: &Cluster, namespace: &str) -> Result<()> {
-    let server = pod_on(cluster, namespace, "server", "node2").await?;
-    let address = server
-        .status
-        .and_then(|status| status.pod_ip)
-        .context("the pod has no address")?;
-    let url = format!("http://{address}:8080/");
-    let before = client(cluster, namespace, "node1", ["get", &url]).await?;
-    cluster.partition(2)?;
-    assert!(
-        client(cluster, namespace, "node1", ["get", &url]).await.is_err(),
-        "the cable is cut"
-    );
-    assert!(
-        from_the_machine(cluster, &url).is_err(),
-        "the machine is cut off too"
-    );
-    cluster.heal(2)?;
-    let after = wait_for("the mended node", LIMIT, || async {
-        let asked = client(cluster, namespace, "node1", ["get", &url]).await;
-        Ok(asked.map_or_else(|error| Poll::Pending(format!("{error:#}")), Poll::Ready))
-    })
-    .await?;
-    assert_eq!(before, after);
     Ok(())
 }
 
