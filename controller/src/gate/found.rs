@@ -57,12 +57,11 @@ async fn ensure(context: &Context, pod: &Metadata) -> Result<(), Error> {
     };
     let namespace = namespace(pod);
     if pod.annotations().get(names::ENVIRONMENT_LABEL) != Some(name)
-        || is_done_with(pod)
         || !is_guarded(context, &namespace).await?
         || crate::read::metadata::<Environment>(context, &namespace, name)
             .await?
             .is_some()
-        || (context.is_leaving() && !waits(context, pod).await?)
+        || !needs_environment(context, pod).await?
     {
         return Ok(());
     }
@@ -71,9 +70,21 @@ async fn ensure(context: &Context, pod: &Metadata) -> Result<(), Error> {
         .await
 }
 
-/// A pod that goes and bears no finalizer of ours needs nobody: with its environment deleted, it must not bring it back.
-fn is_done_with(pod: &Metadata) -> bool {
-    is_leaving(pod) && !pod.finalizers().iter().any(|it| it == names::ACTIVE_FINALIZER)
+/// Asked anew, for what is known of the pod may be outdated: one that has just gone with its environment must not bring
+/// it back. One that goes needs an environment only to be rid of our finalizer; while everything is let go, one at the
+/// gate needs it to be opened.
+async fn needs_environment(context: &Context, seen: &Metadata) -> Result<bool, Error> {
+    let found: Option<Pod> = crate::read::optional(context, &namespace(seen), &seen.name_any()).await?;
+    let Some(pod) = found.filter(|pod| pod.uid() == seen.uid()) else {
+        return Ok(false);
+    };
+    let tracked = pod.finalizers().iter().any(|it| it == names::ACTIVE_FINALIZER);
+    let waits = gate(&pod) != Gate::Open;
+    Ok(if is_leaving(&pod) {
+        tracked
+    } else {
+        waits || !context.is_leaving()
+    })
 }
 
 fn environment(namespace: &str, name: &str) -> Environment {
@@ -93,12 +104,6 @@ fn environment(namespace: &str, name: &str) -> Environment {
 async fn is_guarded(context: &Context, namespace: &str) -> Result<bool, Error> {
     Ok(context.manages(namespace)
         || guard(context, namespace).await?.as_deref() == Some(names::GUARD_ENABLED))
-}
-
-/// While everything is let go, only a pod at the gate needs an environment, which opens it.
-async fn waits(context: &Context, pod: &Metadata) -> Result<bool, Error> {
-    let found: Option<Pod> = crate::read::optional(context, &namespace(pod), &pod.name_any()).await?;
-    Ok(found.is_some_and(|pod| gate(&pod) != Gate::Open))
 }
 
 /// What is said of a whole namespace: see [`names::GUARD_LABEL`].

@@ -128,17 +128,19 @@ fn with_reads(
         for read in unnoticed.iter().filter(|it| actors & (1 << it.actor) == 0) {
             let before = run(setup, tables, &read.state, &block.0);
             let behind = run(setup, tables, &block.1, &read.events);
-            let (Some(before), behind) = (before, behind) else {
-                continue;
-            };
-            let end = same(setup, tables, before);
-            if behind.map(|behind| same(setup, tables, behind)) != Some(end) {
+            let Some(before) = before else { continue };
+            if !behind.is_some_and(|behind| alike(setup, tables, before, behind)) {
                 let events = [&read.events[..], &block.0[..]].concat();
                 open.push((actors | 1 << read.actor, (events, before)));
             }
         }
         next.push(block);
     }
+}
+
+/// Whether two moments are one.
+fn alike(setup: &Setup, tables: &mut Tables, one: State, other: State) -> bool {
+    one == other || same(setup, tables, one) == same(setup, tables, other)
 }
 
 /// The moment after several events.

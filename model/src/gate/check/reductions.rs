@@ -147,7 +147,7 @@ fn a_reduction_loses_nothing(#[case] setup: Setup) {
     ..Setup::new(vec![stranger(0), leader(0)])
 }.with(STALE))]
 #[case::first_claim(Setup { claim: None, ..Setup::new(vec![leader(0), worker(0)]) }.with(LOST))]
-#[ignore = "minutes"]
+#[ignore = "minutes: nightly"]
 fn a_reduction_loses_nothing_at_length(#[case] setup: Setup) {
     nothing_is_lost(&setup);
 }
