@@ -53,11 +53,8 @@ impl Context {
 
     /// The same, with the namespaces whose apps are run.
     #[must_use]
-    pub(crate) fn managing(self, namespaces: &[String]) -> Self {
-        Self {
-            managed: namespaces.to_vec(),
-            ..self
-        }
+    pub(crate) fn managing(self, managed: Vec<String>) -> Self {
+        Self { managed, ..self }
     }
 
     /// The same, to let everything go.

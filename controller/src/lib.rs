@@ -63,3 +63,11 @@ pub struct Arguments {
     #[arg(long, env = "MENDIX_IDENTITY")]
     pub identity: String,
 }
+
+impl Arguments {
+    /// Names of managed namespaces. An empty variable is one empty name.
+    pub(crate) fn managed(&self) -> Vec<String> {
+        let names = self.namespaces.iter().map(|it| it.trim());
+        names.filter(|it| !it.is_empty()).map(ToOwned::to_owned).collect()
+    }
+}

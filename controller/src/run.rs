@@ -39,7 +39,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let client = Client::try_default().await?;
     let readiness = Readiness::default();
     let mut election = Election::new(client.clone(), &arguments.lease_namespace, &arguments.identity);
-    let context = Context::new(client, &arguments.image, &arguments.identity).managing(&arguments.namespaces);
+    let context = Context::new(client, &arguments.image, &arguments.identity).managing(arguments.managed());
     let context = Arc::new(context);
     let work = async {
         election.acquire(|| readiness.reached()).await;
@@ -67,13 +67,7 @@ pub async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 
 /// Runs all controllers. A controller ends only when its watches do, which they never do by themselves.
 async fn act(context: &Arc<Context>, arguments: &Arguments) {
-    // An empty variable is one empty name.
-    let namespaces: Vec<_> = arguments
-        .namespaces
-        .iter()
-        .map(|it| it.trim())
-        .filter(|it| !it.is_empty())
-        .collect();
+    let namespaces = arguments.managed();
     if namespaces.is_empty() {
         tracing::warn!(
             "No namespace is managed, so only plain manifests are guarded: name some with --namespaces"
@@ -98,7 +92,7 @@ async fn stop_signal() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn controllers(context: &Arc<Context>, namespaces: &[&str]) -> Vec<BoxFuture<'static, ()>> {
+fn controllers(context: &Arc<Context>, namespaces: &[String]) -> Vec<BoxFuture<'static, ()>> {
     namespaces
         .iter()
         .flat_map(|namespace| {

@@ -129,6 +129,39 @@ securityContext:
 terminationGracePeriodSeconds: 30
 {{- end }}
 
+{{/*
+Selectors of the namespaces whose pods are under the gate, by the end of their bindings' names, as a JSON object: those
+that are managed, and those that say so by their label.
+*/}}
+{{- define "mendix.gate.namespaces" -}}
+{{- $managed := dict "key" "kubernetes.io/metadata.name" "operator" "In" "values" (include "mendix.namespaces" . | fromJson).list }}
+{{- $guarded := dict "key" "kubectl-mendix.io/guard" "operator" "In" "values" (list "enabled") }}
+{{- dict "managed" $managed "guarded" $guarded | toJson }}
+{{- end }}
+
+{{/* Variables of the controller, and of the uninstall that takes its place. */}}
+{{- define "mendix.controller.env" -}}
+- name: MENDIX_NAMESPACES
+  value: {{ (include "mendix.namespaces" . | fromJson).list | join "," | quote }}
+- name: MENDIX_IMAGE
+  value: {{ include "mendix.image" . | quote }}
+- name: MENDIX_IDENTITY
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.name
+- name: MENDIX_LEASE_NAMESPACE
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.namespace
+{{- with .Values.controller.logLevel }}
+- name: RUST_LOG
+  value: {{ . | quote }}
+{{- end }}
+{{- with .Values.controller.env }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
+
 {{/* Annotations of what exists while an uninstall runs; the argument is its place in the order. */}}
 {{- define "mendix.uninstall.hook" -}}
 helm.sh/hook: pre-delete

@@ -1,6 +1,6 @@
 //! Environments of plain manifests come about with their first pod.
 
-use super::pod::gate;
+use super::pod::{is_tracked, waits};
 use crate::apply::Writer;
 use crate::context::Context;
 use crate::error::Error;
@@ -14,7 +14,6 @@ use kube::runtime::controller::{Action, Controller};
 use kube::runtime::watcher;
 use kube::{Api, ResourceExt};
 use mendix_model::crd::{Environment, EnvironmentSpec};
-use mendix_model::gate::Gate;
 use mendix_model::names;
 use std::sync::Arc;
 use std::time::Duration;
@@ -78,12 +77,10 @@ async fn needs_environment(context: &Context, seen: &Metadata) -> Result<bool, E
     let Some(pod) = found.filter(|pod| pod.uid() == seen.uid()) else {
         return Ok(false);
     };
-    let tracked = pod.finalizers().iter().any(|it| it == names::ACTIVE_FINALIZER);
-    let waits = gate(&pod) != Gate::Open;
     Ok(if is_leaving(&pod) {
-        tracked
+        is_tracked(&pod)
     } else {
-        waits || !context.is_leaving()
+        waits(&pod) || !context.is_leaving()
     })
 }
 

@@ -6,25 +6,17 @@
 use super::act::{self, patch};
 use super::claim;
 use super::observe::Observed;
-use super::pod::gate;
+use super::pod::{is_tracked, waits};
 use crate::apply::Writer;
 use crate::context::Context;
 use crate::error::Error;
 use crate::report::Report;
 use jiff::Timestamp;
-use k8s_openapi::api::core::v1::Pod;
-use kube::ResourceExt;
 use mendix_model::crd::{Environment, EnvironmentStatus};
-use mendix_model::gate::Gate;
-use mendix_model::names;
 
 /// Nothing waits at the gate any more.
 pub(super) fn may_leave(observed: &Observed) -> bool {
     observed.leaving && !observed.pods.iter().any(waits)
-}
-
-fn waits(pod: &Pod) -> bool {
-    gate(pod) != Gate::Open && pod.metadata.deletion_timestamp.is_none()
 }
 
 /// Pods, then the claim, then the environment: whatever a crash leaves, the next round finds by the environment.
@@ -34,7 +26,7 @@ pub(super) async fn leave(
     observed: &Observed,
     now: Timestamp,
 ) -> Result<Report<EnvironmentStatus>, Error> {
-    for pod in observed.pods.iter().filter(|pod| is_tracked(pod)) {
+    for pod in observed.pods.iter().filter(|pod| is_tracked(*pod)) {
         patch(context, pod, act::without_finalizer()).await?;
     }
     claim::abandon(context, observed).await?;
@@ -42,8 +34,4 @@ pub(super) async fn leave(
     let report = act::end(context, environment, observed, now).await?;
     Writer::new(context, now).delete(environment).await?;
     Ok(report)
-}
-
-fn is_tracked(pod: &Pod) -> bool {
-    pod.finalizers().iter().any(|it| it == names::ACTIVE_FINALIZER)
 }

@@ -19,6 +19,7 @@ mod tell;
 
 pub(crate) use found::watch as watch_plain_pods;
 pub(crate) use identity::claim_of;
+pub(crate) use pod::{is_tracked, waits};
 
 use crate::context::Context;
 use crate::error::Error;

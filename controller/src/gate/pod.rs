@@ -18,7 +18,7 @@ pub(crate) fn pod(object: &Object, claim: &str, fence: &Fence) -> Pod {
         model: label(object, names::MODEL_LABEL).map(ToOwned::to_owned),
         gate: gate(object),
         mark: object.annotations().get(names::CLAIM_MARK_ANNOTATION).cloned(),
-        finalizer: object.finalizers().iter().any(|it| it == names::ACTIVE_FINALIZER),
+        finalizer: is_tracked(object),
         deleted: object.metadata.deletion_timestamp.is_some(),
         ended: ending::has_ended(object) || fence.holds(object),
         started: ending::may_have_started(object, names::RUNTIME_CONTAINER),
@@ -52,6 +52,16 @@ fn role(object: &Object) -> Role {
         Some("peer") => Role::Peer,
         _ => Role::Unknown,
     }
+}
+
+/// Whether our finalizer is on a pod.
+pub(crate) fn is_tracked(object: &impl ResourceExt) -> bool {
+    object.finalizers().iter().any(|it| it == names::ACTIVE_FINALIZER)
+}
+
+/// Whether a pod waits at our gate. One that is being deleted starts no more.
+pub(crate) fn waits(object: &Object) -> bool {
+    gate(object) != Gate::Open && object.metadata.deletion_timestamp.is_none()
 }
 
 /// The gates that are left.

@@ -1,11 +1,11 @@
 //! What the gate has put on objects and what is still there.
 
+use crate::gate::{is_tracked, waits};
 use k8s_openapi::api::core::v1::Pod;
 use kube::api::ListParams;
 use kube::core::PartialObjectMeta;
 use kube::{Api, Client, ResourceExt};
 use mendix_model::crd::Environment;
-use mendix_model::names;
 use std::fmt;
 
 /// Pods of one answer: a cluster may have many thousands.
@@ -30,16 +30,11 @@ impl Left {
     }
 
     fn add(&mut self, pod: &Pod) {
-        let name = place(pod);
-        let gates = pod.spec.as_ref().and_then(|spec| spec.scheduling_gates.as_ref());
-        // One that is being deleted starts no more.
-        if pod.metadata.deletion_timestamp.is_none()
-            && gates.into_iter().flatten().any(|gate| gate.name == names::GATE)
-        {
-            self.waiting.push(name.clone());
+        if waits(pod) {
+            self.waiting.push(place(pod));
         }
-        if pod.finalizers().iter().any(|it| it == names::ACTIVE_FINALIZER) {
-            self.tracked.push(name);
+        if is_tracked(pod) {
+            self.tracked.push(place(pod));
         }
     }
 }
@@ -99,6 +94,7 @@ pub(super) async fn read(client: &Client) -> anyhow::Result<Left> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use mendix_model::names;
     use rstest::rstest;
     use serde_json::{Value, json};
 

@@ -59,14 +59,14 @@ pub async fn uninstall(arguments: Uninstall) -> anyhow::Result<ExitCode> {
 async fn let_go(client: &Client, arguments: &Uninstall) -> anyhow::Result<()> {
     let controller = &arguments.controller;
     let context = || {
-        Context::new(client.clone(), &controller.image, &controller.identity).managing(&controller.namespaces)
+        Context::new(client.clone(), &controller.image, &controller.identity).managing(controller.managed())
     };
     let patience = Duration::from_secs(arguments.patience);
     let guarding = Arc::new(context());
     until(&guarding, patience, |left| left.waiting.is_empty()).await?;
     policies::remove(client, &arguments.birth_policy).await?;
-    for namespace in &controller.namespaces {
-        templates::take_gates_off(&guarding, namespace.trim()).await?;
+    for namespace in controller.managed() {
+        templates::take_gates_off(&guarding, &namespace).await?;
     }
     until(&Arc::new(context().leaving()), patience, Left::is_nothing).await?;
     claims::sweep(client).await?;

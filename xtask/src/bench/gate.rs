@@ -1,7 +1,6 @@
 //! How soon a free pod's gate is open, on the embedded cluster with many environments known.
 
 use super::{Measurement, quantile};
-use crate::{cargo, image};
 use anyhow::{Context, Result};
 use k8s_openapi::api::core::v1::{Namespace, Pod};
 use kube::{
@@ -9,7 +8,7 @@ use kube::{
     api::{ListParams, PostParams},
     runtime::{WatchStreamExt, watcher},
 };
-use mendix_cases::{Prepared, Product, app::LIMIT};
+use mendix_cases::{Product, app::LIMIT};
 use mendix_model::{
     crd::{
         DatabaseClaim, Environment, EnvironmentSpec, Runtime, RuntimeSpec, claim::Owner,
@@ -18,7 +17,7 @@ use mendix_model::{
     database::Identity,
     names,
 };
-use mendix_test_cluster::{Cluster, Options, Poll, wait_for};
+use mendix_test_cluster::{Poll, wait_for};
 use serde_json::json;
 use std::{
     collections::BTreeMap,
@@ -34,21 +33,7 @@ const PODS: usize = 400;
 /// 20 pods a second.
 const PACE: Duration = Duration::from_millis(50);
 
-pub(super) async fn measure() -> Result<Vec<Measurement>> {
-    let cluster = Cluster::up("bench", &Options::default())?;
-    let result = measure_on(cluster).await;
-    Cluster::down("bench")?;
-    result
-}
-
-async fn measure_on(cluster: Cluster) -> Result<Vec<Measurement>> {
-    let registry = cluster.registry().to_owned();
-    let prepared = Prepared {
-        image: image::push(&format!("{registry}/mendix:bench"), false).await?,
-        base_image: mendix_cases::base_image(&registry),
-        plugin: cargo::static_binary("kubectl-mendix")?,
-    };
-    let product = Product::install(cluster, prepared, &["bench"]).await?;
+pub(super) async fn measure_on(product: Product) -> Result<Vec<Measurement>> {
     product.open_namespace(NAMESPACE).await?;
     environments(&product).await?;
     let milliseconds = pods(&product).await?;

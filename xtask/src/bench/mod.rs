@@ -3,8 +3,16 @@
 mod gate;
 mod start;
 
+use crate::{cargo, image};
 use anyhow::Result;
+use mendix_cases::{Prepared, Product};
+use mendix_test_cluster::{Cluster, Options};
 use serde::Serialize;
+
+/// Name of the cluster that is measured on.
+const CLUSTER: &str = "bench";
+/// The namespace that the product manages there.
+const NAMESPACE: &str = "bench";
 
 /// Measures and prints.
 #[derive(clap::Args)]
@@ -57,11 +65,10 @@ impl Measurement {
 }
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
-    let measurements = match arguments.bench {
-        Bench::Start => start::measure().await?,
-        Bench::Gate => gate::measure().await?,
-    };
-    for measurement in &measurements {
+    let cluster = Cluster::up(CLUSTER, &Options::default())?;
+    let measured = measure(arguments.bench, cluster).await;
+    Cluster::down(CLUSTER)?;
+    for measurement in &measured? {
         let line = if arguments.json {
             serde_json::to_string(measurement)?
         } else {
@@ -70,6 +77,22 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
         crate::print(&line)?;
     }
     Ok(())
+}
+
+/// Installs the product and measures it.
+async fn measure(bench: Bench, cluster: Cluster) -> Result<Vec<Measurement>> {
+    let registry = cluster.registry();
+    let image = image::push(&format!("{registry}/mendix:bench"), false).await?;
+    let prepared = Prepared {
+        image: image.clone(),
+        base_image: mendix_cases::base_image(registry),
+        plugin: cargo::static_binary("kubectl-mendix")?,
+    };
+    let product = Product::install(cluster, prepared, &[NAMESPACE]).await?;
+    match bench {
+        Bench::Start => start::measure_on(product, &image).await,
+        Bench::Gate => gate::measure_on(product).await,
+    }
 }
 
 fn line(measurement: &Measurement) -> String {

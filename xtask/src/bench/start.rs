@@ -1,40 +1,25 @@
 //! From a deploy to the first page on the embedded cluster, and what the parts cost.
 
-use super::{Measurement, median};
-use crate::{base_image, cargo, image};
+use super::{Measurement, NAMESPACE, median};
+use crate::{base_image, cargo};
 use anyhow::{Context, Result};
 use mendix_cases::{
-    Package, Prepared, Product,
+    Package, Product,
     app::{LIMIT, is_ready},
     source::Answer,
 };
 use mendix_tasks::image::{Credentials, Platform, Registry, RegistryOptions, fetch_image, parse_reference};
-use mendix_test_cluster::{Cluster, Options, Poll, wait_for};
+use mendix_test_cluster::{Poll, wait_for};
 use std::{fs, process::Stdio, time::Instant};
 
 const BENCH: &str = "start";
-const NAMESPACE: &str = "bench";
 const ROUNDS: usize = 5;
 const APPS: usize = 10;
 const MIB: f64 = 1024.0 * 1024.0;
 
-pub(super) async fn measure() -> Result<Vec<Measurement>> {
-    let cluster = Cluster::up("bench", &Options::default())?;
-    let result = measure_on(cluster).await;
-    Cluster::down("bench")?;
-    result
-}
-
-async fn measure_on(cluster: Cluster) -> Result<Vec<Measurement>> {
-    let registry = cluster.registry().to_owned();
-    let image = image::push(&format!("{registry}/mendix:bench"), false).await?;
+pub(super) async fn measure_on(product: Product, image: &str) -> Result<Vec<Measurement>> {
+    let registry = product.cluster.registry();
     base_image::push(&format!("{registry}/runtime-base:10.24.0"), false).await?;
-    let prepared = Prepared {
-        image: image.clone(),
-        base_image: mendix_cases::base_image(&registry),
-        plugin: cargo::static_binary("kubectl-mendix")?,
-    };
-    let product = Product::install(cluster, prepared, &[NAMESPACE]).await?;
     product.platform(NAMESPACE).await?;
     Ok(vec![
         Measurement::alone(BENCH, "deploy-to-200", deploy_to_page(&product).await?, "s", 20.0),
@@ -46,7 +31,7 @@ async fn measure_on(cluster: Cluster) -> Result<Vec<Measurement>> {
             40.0,
         ),
         Measurement::alone(BENCH, "help", help(&product)?, "ms", 30.0),
-        Measurement::alone(BENCH, "image", layers(&image, &registry).await?, "MiB", 60.0),
+        Measurement::alone(BENCH, "image", layers(image, registry).await?, "MiB", 60.0),
     ])
 }
 

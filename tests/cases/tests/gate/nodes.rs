@@ -7,7 +7,7 @@
 use crate::{
     pair::{Pair, Side},
     pods::replaced,
-    spare::{node_of_leader, with_spare},
+    spare::{Spare, node_of_leader, with_spare},
 };
 use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::core::v1::Pod;
@@ -160,15 +160,12 @@ async fn node_cut_off_from_everything() -> Result<()> {
     .await
 }
 
-/// Force-deletes the pods of a node that is only cut off.
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "nightly: a minute, until the node counts as lost"]
-async fn out_of_service_taint_on_a_node_that_runs() -> Result<()> {
+/// A node that runs, cut off from the control plane, is taken for off: its leader is called failed, and runs all the same.
+async fn taken_for_off(name: &str, word: impl AsyncFnOnce(&Spare) -> Result<()>) -> Result<()> {
     with_spare(async |node| {
-        let pair = node.pair("gate-taint", &never_evicted()).await?;
+        let pair = node.pair(name, &never_evicted()).await?;
         node.cut()?;
-        node.until_lost().await?;
-        node.taint().await?;
+        word(node).await?;
         two_lead(&pair).await?;
         until_failed(&pair.guarded).await?;
         held_anew(&pair.guarded).await?;
@@ -179,22 +176,22 @@ async fn out_of_service_taint_on_a_node_that_runs() -> Result<()> {
     .await
 }
 
+/// Force-deletes the pods of a node that is only cut off.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "nightly: a minute, until the node counts as lost"]
+async fn out_of_service_taint_on_a_node_that_runs() -> Result<()> {
+    taken_for_off("gate-taint", async |node| {
+        node.until_lost().await?;
+        node.taint().await
+    })
+    .await
+}
+
 /// The control plane deletes the pods of a node that it does not know, and never asks the kubelet.
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "nightly: a minute, until the pods of the deleted node are deleted"]
 async fn object_of_a_node_that_runs_deleted() -> Result<()> {
-    with_spare(async |node| {
-        let pair = node.pair("gate-unknown", &never_evicted()).await?;
-        node.cut()?;
-        node.delete().await?;
-        two_lead(&pair).await?;
-        until_failed(&pair.guarded).await?;
-        held_anew(&pair.guarded).await?;
-        node.bring_back().await?;
-        pair.both(replaced).await?;
-        pair.judge().await
-    })
-    .await
+    taken_for_off("gate-unknown", async |node| node.delete().await).await
 }
 
 /// A node that is really off: each environment goes on at the word that it trusts, and not before. Without the gate
