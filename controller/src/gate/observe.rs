@@ -81,10 +81,9 @@ pub(crate) async fn observe(
     // Pods after the claim: what was reserved under an earlier claim is then among them.
     let mut pods: Vec<Pod> = crate::read::list(context, &namespace, &selector).await?;
     if let Some((named, plain)) = &plain {
-        let all: Vec<Pod> = crate::read::list(context, &namespace, "").await?;
-        let (workloads, sources) = (&plain.workloads, &plain.sources);
+        let unlabelled: Vec<Pod> = crate::read::list(context, &namespace, names::UNLABELLED_PODS).await?;
         let named = named.as_deref().ok();
-        pods.extend(plain::strangers(all, workloads, sources, &owner, named));
+        pods.extend(plain::strangers(unlabelled, plain, &owner, named));
     }
     let gone = missing(context, &namespace, claim.as_ref(), &mut pods).await?;
     let (runtime, storage) = app(context, &namespace, &name).await?;
