@@ -6,14 +6,14 @@ use anyhow::Result;
 use k8s_openapi::api::{apps::v1::Deployment, core::v1::Pod};
 use kube::{
     Api, Client,
-    api::{ListParams, Patch, PatchParams, PostParams},
+    api::{ListParams, Patch, PatchParams},
 };
 use mendix_cases::{
     Product,
     app::LIMIT,
     plain::{Environment, Style},
 };
-use mendix_model::crd::{Environment as Known, EnvironmentSpec};
+use mendix_model::crd::Environment as Known;
 use mendix_test_cluster::{Poll, wait_for};
 use serde_json::json;
 use tokio::time::{MissedTickBehavior, interval};
@@ -31,10 +31,12 @@ const PART: &str = "part=leader";
 /// that it is Kubernetes' own controllers that make the pods.
 pub(super) async fn measure(product: &Product, image: &str) -> Result<Vec<f64>> {
     for first in (0..ENVIRONMENTS).step_by(TOGETHER) {
-        guarded_namespace(product, &namespace(first)).await?;
+        let namespace = namespace(first);
+        product.open_namespace(&namespace).await?;
         for number in first..first + TOGETHER {
             workload(product, number, image).await?;
         }
+        product.mendix_in(&namespace, 0, &["protect"])?;
     }
     // Those of the apps are still there.
     claims(product, 2 * ENVIRONMENTS).await?;
@@ -54,14 +56,7 @@ fn namespace(number: usize) -> String {
     format!("bench-plain-{:03}", number / TOGETHER)
 }
 
-async fn guarded_namespace(product: &Product, name: &str) -> Result<()> {
-    product.open_namespace(name).await?;
-    let words = ["label", "namespace", name, "kubectl-mendix.io/guard=enabled"];
-    product.run("kubectl", &words).map(drop)
-}
-
-/// A Deployment without pods, the Secret of its database and its environment, which comes about with the first pod
-/// otherwise.
+/// A Deployment without pods and the Secret of its database.
 async fn workload(product: &Product, number: usize, image: &str) -> Result<()> {
     let (namespace, name) = (namespace(number), name(number));
     let app = Environment::new(&namespace, &name, Style::Buildpack, image);
@@ -74,9 +69,6 @@ async fn workload(product: &Product, number: usize, image: &str) -> Result<()> {
     for object in [secret, leader] {
         product.apply(&namespace, &object).await?;
     }
-    let environments: Api<Known> = Api::namespaced(product.client.clone(), &namespace);
-    let environment = Known::new(&name, EnvironmentSpec::default());
-    environments.create(&PostParams::default(), &environment).await?;
     Ok(())
 }
 
