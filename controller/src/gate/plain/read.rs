@@ -1,7 +1,7 @@
 //! Reads the manifests of an environment.
 
+use super::super::read::Pods;
 use super::container::of_app;
-use super::pull::PULLS;
 use super::sources::{Source, Sources, named};
 use super::workload::Workloads;
 use crate::context::Context;
@@ -26,18 +26,11 @@ pub(crate) struct Plain {
 pub(crate) async fn read(
     context: &Context,
     namespace: &str,
-    environment: &str,
     by_name: bool,
-    pods: &[Pod],
+    workloads: Workloads,
+    pods: &Pods,
 ) -> Result<Plain, Error> {
-    let workloads = workloads(context, namespace, environment).await?;
-    let labels = format!(
-        "{}={environment},{}={}",
-        names::ENVIRONMENT_LABEL,
-        names::COMPONENT_LABEL,
-        PULLS.as_str()
-    );
-    let wanted: BTreeSet<_> = specs(&workloads, pods)
+    let wanted: BTreeSet<_> = specs(&workloads, &pods.guarded)
         .flat_map(|(annotations, spec)| of_app(annotations, spec).map(named).unwrap_or_default())
         .collect();
     Ok(Plain {
@@ -45,7 +38,7 @@ pub(crate) async fn read(
             by_name,
             ..sources(context, namespace, wanted).await?
         },
-        pulls: crate::read::list(context, namespace, &labels).await?,
+        pulls: pods.pulls.clone(),
         workloads,
     })
 }
@@ -64,7 +57,11 @@ fn specs<'a>(workloads: &'a Workloads, pods: &'a [Pod]) -> impl Iterator<Item = 
 }
 
 /// Labels of workloads are their authors' own; only those of the template are ours to know.
-async fn workloads(context: &Context, namespace: &str, environment: &str) -> Result<Workloads, Error> {
+pub(crate) async fn workloads(
+    context: &Context,
+    namespace: &str,
+    environment: &str,
+) -> Result<Workloads, Error> {
     let deployments = crate::read::list::<Deployment>(context, namespace, "");
     let stateful_sets = crate::read::list::<StatefulSet>(context, namespace, "");
     let (mut deployments, mut stateful_sets) = try_join(deployments, stateful_sets).await?;

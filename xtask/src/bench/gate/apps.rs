@@ -1,7 +1,7 @@
 //! Pods as those of apps: the environment says which database and which model it has.
 
 use super::seen::{claims, opened};
-use super::{ENVIRONMENTS, PACE, PODS, milliseconds};
+use super::{ENVIRONMENTS, PODS, milliseconds};
 use anyhow::{Context, Result};
 use k8s_openapi::api::core::v1::{Namespace, Pod};
 use kube::{Api, Resource, ResourceExt, api::PostParams};
@@ -12,11 +12,14 @@ use mendix_model::{
     names,
 };
 use serde_json::json;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::time::{MissedTickBehavior, interval};
 
 /// A namespace whose apps no controller runs: the environments alone are known.
 const NAMESPACE: &str = "bench-gate";
+
+/// 20 pods a second.
+const PACE: Duration = Duration::from_millis(50);
 
 /// From the request that makes a pod to its gate's end, in milliseconds.
 pub(super) async fn measure(product: &Product) -> Result<Vec<f64>> {

@@ -14,8 +14,6 @@ const BENCH: &str = "gate";
 const ENVIRONMENTS: usize = 1000;
 /// Pods that are let start, each of another environment.
 const PODS: usize = 400;
-/// 20 pods a second.
-const PACE: Duration = Duration::from_millis(50);
 /// Milliseconds.
 const GOALS: (f64, f64) = (50.0, 200.0);
 

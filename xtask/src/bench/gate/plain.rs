@@ -1,7 +1,7 @@
 //! Pods of plain Deployments: database, role and model are read from the manifests.
 
 use super::seen::{claims, opened};
-use super::{ENVIRONMENTS, PACE, PODS, milliseconds};
+use super::{ENVIRONMENTS, PODS, milliseconds};
 use anyhow::Result;
 use k8s_openapi::api::{apps::v1::Deployment, core::v1::Pod};
 use kube::{
@@ -16,6 +16,7 @@ use mendix_cases::{
 use mendix_model::crd::Environment as Known;
 use mendix_test_cluster::{Poll, wait_for};
 use serde_json::json;
+use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 
 /// Environments of one namespace: a stage each of ten apps.
@@ -26,6 +27,10 @@ const SCHEDULER: &str = "bench-none";
 
 /// Label of the pods that are measured, as the manifests give it.
 const PART: &str = "part=leader";
+
+/// 5 pods a second. Each costs the controllers of Kubernetes ten requests and ours twenty: at 20 a second it would be the
+/// API server of a machine with two processors that is measured (500 requests a second, 35 ms each).
+const PACE: Duration = Duration::from_millis(200);
 
 /// From a pod's creation to its gate's end, as one watch sees both, in milliseconds. The Deployments are scaled up, so
 /// that it is Kubernetes' own controllers that make the pods.
