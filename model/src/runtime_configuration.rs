@@ -25,6 +25,9 @@ pub const CONFIGURATION_KEY: &str = "runtime.json";
 pub const DATABASE_FOLDER: &str = "/run/mendix/database";
 /// Folder with the keys of the file store's Secret.
 pub const FILE_FOLDER: &str = "/run/mendix/file";
+/// Folder with the keys of the secret store (Mendix documentation, "Retrieve environment-sensitive data from a secret
+/// store").
+pub const SECRET_STORE_FOLDER: &str = "/mnt/secrets";
 /// Folder that the guard is copied into.
 pub const GUARD_FOLDER: &str = "/run/mendix/guard";
 /// Name of the binary in it.
@@ -36,6 +39,10 @@ pub mod variable {
     pub const ROLE: &str = "MENDIX_ROLE";
     /// What the guard starts as its child: a JSON list.
     pub const COMMAND: &str = "MENDIX_COMMAND";
+    /// Claim of the database that the files of the secret store must name; a literal in the pod template.
+    pub const DATABASE_CLAIM: &str = "MENDIX_DATABASE_CLAIM";
+    /// Namespace of the pod, beside the claim: short names of hosts mean something only in it.
+    pub const NAMESPACE: &str = "MENDIX_NAMESPACE";
     /// Password of the admin port, known to guard and runtime.
     pub const ADMIN_PASSWORD: &str = "M2EE_ADMIN_PASS";
     /// Admin port.

@@ -2,8 +2,9 @@
 
 use super::fence::{self, Fence};
 use super::found::guard;
+use super::identity::{Source, claim_of};
+use super::judged;
 use super::plain::{self, Plain};
-use super::{identity, judged};
 use crate::apply::controller_of;
 use crate::context::Context;
 use crate::error::Error;
@@ -135,12 +136,18 @@ fn is_plain(environment: &Environment) -> bool {
 
 /// A Secret that is named and not there leaves the identity open; guessing one would split the guard in two.
 fn wanted_claim(environment: &Environment, secret: Option<&Secret>, owner: &Owner) -> Result<String, String> {
-    match (&environment.spec.database_secret_name, secret) {
-        (Some(name), None) => Err(format!(
-            "Secret {name}, which says which database it is, is gone: restore it"
-        )),
-        _ => identity::claim_of(secret, owner),
-    }
+    let spec = &environment.spec;
+    let source = match (&spec.database_secret_name, secret, &spec.database_jdbc_url) {
+        (Some(name), None, _) => {
+            return Err(format!(
+                "Secret {name}, which says which database it is, is gone: restore it"
+            ));
+        }
+        (_, Some(secret), _) => Source::Secret(secret),
+        (None, None, Some(url)) => Source::Address(url),
+        (None, None, None) => Source::Nothing,
+    };
+    claim_of(source, owner)
 }
 
 /// The claim that the environment holds, as long as anything may run under it or no other is known; else the one that
