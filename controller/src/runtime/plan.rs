@@ -132,17 +132,17 @@ fn configuration(runtime: &Runtime, observed: &Observed) -> Result<Content, Vec<
     let (spec, configuration) = (&runtime.spec, &observed.configuration);
     let settings = spec.settings.as_ref();
     let log_format = settings.and_then(|settings| settings.log_format_type.as_deref());
+    let log_format = log_format.filter(|text| !text.is_empty());
     let delay = configuration.runtime_termination_delay_seconds;
     let resources = pod_template::resources(runtime, observed);
     let heap = spec.jvm_memory_settings.as_ref();
     let own = spec.resources.as_ref();
     let authorities = observed.authorities.as_ref().and_then(|it| it.data.as_ref());
+    let configured = configuration.runtime_metrics_configuration.as_ref();
+    let metrics = runtime_configuration::merged_metrics(spec.metrics.as_ref(), configured);
     let made = runtime_configuration::configuration(&runtime_configuration::Input {
         settings,
-        metrics: spec
-            .metrics
-            .as_ref()
-            .or(configuration.runtime_metrics_configuration.as_ref()),
+        metrics: Some(&metrics),
         log_format: log_format.or(configuration.runtime_log_format_type.as_deref()),
         license: own.and_then(|own| own.runtime_license.as_ref()),
         memory_limit: resources.limits.as_ref().and_then(|limits| limits.get("memory")),
