@@ -3,6 +3,7 @@
 use crate::context::Context;
 use crate::error::Error;
 use mendix_model::crd::common::{ForAllPods, StringMap};
+use mendix_model::crd::operator_configuration::Proxy;
 use mendix_model::crd::{MendixApp, OperatorConfiguration, OperatorConfigurationSpec};
 use mendix_model::names;
 
@@ -21,6 +22,8 @@ pub(crate) struct PodExtras {
     pub(crate) node_selector: StringMap,
     /// Secret with certificates that tasks trust besides the usual ones.
     pub(crate) authorities: Option<String>,
+    /// How tasks get out of the cluster.
+    pub(crate) proxy: Option<Proxy>,
 }
 
 /// Key of a Secret with certificates (Mendix documentation, "Custom TLS trust").
@@ -41,6 +44,7 @@ pub(crate) fn pod_extras(configuration: &OperatorConfigurationSpec, app: Option<
     };
     let spec = app.map(|app| &app.spec);
     PodExtras {
+        proxy: configuration.proxy.clone(),
         authorities: authorities(configuration).map(ToOwned::to_owned),
         labels: merged(
             &configuration.custom_pod_labels,

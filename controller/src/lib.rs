@@ -19,6 +19,7 @@ mod lease;
 mod metadata;
 mod metrics;
 mod pod_state;
+mod proxy;
 mod read;
 mod reconcile;
 mod report;

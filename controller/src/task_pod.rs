@@ -1,6 +1,7 @@
 //! The pod of a task: what provisioners and builds have in common. Fits into Pod Security level `restricted`.
 
 use crate::configuration::{AUTHORITIES_KEY, PodExtras};
+use crate::proxy;
 use k8s_openapi::api::core::v1::{
     Capabilities, Container, EmptyDirVolumeSource, EnvVar, KeyToPath, Pod, PodSecurityContext, PodSpec,
     ResourceRequirements, SeccompProfile, SecretVolumeSource, SecurityContext, Volume, VolumeMount,
@@ -9,7 +10,7 @@ use kube::api::ObjectMeta;
 use mendix_model::crd::common::Resources;
 use mendix_model::crd::quantity::Quantities;
 use mendix_model::names::{self, Component};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Name of the one container.
 const CONTAINER: &str = "task";
@@ -64,7 +65,7 @@ pub(crate) fn task_pod(task: TaskPod) -> Pod {
         image: Some(task.image),
         command: task.command,
         args: task.args,
-        env: Some(environment(task.env, trusted.is_some())),
+        env: Some(environment(task.env, &task.extras)),
         resources: Some(requirements(&task.resources)),
         security_context: Some(container_security(true)),
         volume_mounts: Some(mounts),
@@ -116,18 +117,19 @@ fn trusted(name: &str) -> MountedSecret {
     }
 }
 
-/// Both variables: with one alone, some libraries would no longer trust the authorities of the image.
-fn environment(own: Vec<EnvVar>, trusts: bool) -> Vec<EnvVar> {
-    let named = |name: &str| own.iter().any(|it| it.name == name);
-    let more = [
+/// What the plan says first. Of trust both variables: with one alone, some libraries would no longer trust the
+/// authorities of the image.
+fn environment(own: Vec<EnvVar>, extras: &PodExtras) -> Vec<EnvVar> {
+    let trust = [
         ("SSL_CERT_DIR", TRUST_FOLDER),
         ("SSL_CERT_FILE", IMAGE_AUTHORITIES),
     ];
-    let more: Vec<_> = more
-        .into_iter()
-        .filter(|(name, _)| trusts && !named(name))
-        .map(|(name, value)| variable(name, value))
-        .collect();
+    let trust = trust.map(|(name, value)| variable(name, value));
+    let trust = trust.into_iter().filter(|_| extras.authorities.is_some());
+    let proxy = proxy::variables(extras.proxy.as_ref());
+    let named: BTreeSet<_> = own.iter().map(|it| it.name.clone()).collect();
+    let more = trust.chain(proxy).filter(|it| !named.contains(&it.name));
+    let more: Vec<_> = more.collect();
     own.into_iter().chain(more).collect()
 }
 

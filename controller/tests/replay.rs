@@ -5,6 +5,8 @@
 
 #[path = "replay/cluster.rs"]
 mod cluster;
+#[path = "replay/secret_store.rs"]
+mod secret_store;
 #[path = "replay/server.rs"]
 mod server;
 

@@ -3,6 +3,7 @@
 use crate::java;
 use crate::metadata::Metadata;
 use crate::redaction::{self, Secrets};
+use crate::secret_store::{self, Stores};
 use crate::sources::Sources;
 use mendix_model::names::{ADMIN_PORT, APP_PORT, COMMAND_LABEL, Role};
 use mendix_model::runtime_configuration::{RuntimeConfiguration, variable};
@@ -34,9 +35,9 @@ pub(crate) struct Assignment {
     pub(crate) java_options: String,
     /// The document of the controller.
     pub(crate) configuration: RuntimeConfiguration,
-    /// Keys of the database's Secret.
+    /// Keys of the database, from its Secret or the secret store.
     pub(crate) database: BTreeMap<String, String>,
-    /// Keys of the file store's Secret.
+    /// Keys of the file store, from its Secret or the secret store.
     pub(crate) storage: BTreeMap<String, String>,
     /// What the model says of itself.
     pub(crate) metadata: Metadata,
@@ -82,16 +83,24 @@ pub(crate) enum AssignmentError {
          see the Secret <app>-database"
     )]
     NoDatabase,
+    #[error(transparent)]
+    SecretStore(#[from] secret_store::Problem),
 }
 
 /// Decides what the guard is to do.
 pub(crate) fn assignment(sources: Sources) -> Result<Assignment, AssignmentError> {
     let variables = &sources.variables;
     let configuration = document(&sources.document)?;
+    let Stores {
+        configuration,
+        database,
+        storage,
+        secrets,
+    } = secret_store::merged(configuration, &sources)?;
     let admin_password = given(variables, variable::ADMIN_PASSWORD)
         .ok_or(AssignmentError::NoAdminPassword)?
         .to_owned();
-    if sources.database.is_empty()
+    if database.is_empty()
         && !DATABASE_SETTINGS
             .iter()
             .any(|name| configuration.settings.contains_key(*name))
@@ -103,20 +112,15 @@ pub(crate) fn assignment(sources: Sources) -> Result<Assignment, AssignmentError
         command: command(given(variables, variable::COMMAND))?,
         admin_port: port(variables, variable::ADMIN_PORT, ADMIN_PORT)?,
         runtime_port: port(variables, variable::RUNTIME_PORT, APP_PORT)?,
-        secrets: redaction::secrets(
-            &admin_password,
-            &configuration,
-            &sources.database,
-            &sources.storage,
-        ),
+        secrets: redaction::secrets(&admin_password, &configuration, &database, &storage).with(secrets),
         admin_password,
         java_options: given(variables, java::VARIABLE).unwrap_or_default().to_owned(),
         configuration,
         configuration_folder: sources.configuration_folder,
         agent: sources.agent,
         installation: sources.installation,
-        database: sources.database,
-        storage: sources.storage,
+        database,
+        storage,
         metadata: sources.metadata,
     })
 }
@@ -189,6 +193,7 @@ pub(crate) mod tests {
             document: DOCUMENT.to_owned(),
             database: [("database-host".to_owned(), "db:5432".to_owned())].into(),
             storage: BTreeMap::new(),
+            secret_store: None,
             installation: "/opt/mendix".into(),
             configuration_folder: "/run/mendix/configuration".into(),
             agent: None,

@@ -15,6 +15,7 @@ mod java;
 mod metadata;
 mod options;
 mod redaction;
+mod secret_store;
 mod sequence;
 mod serve;
 mod signals;

@@ -2,7 +2,9 @@
 //!
 //! The defaults are the contract with the controller; the flags are for tests and for people who look for a fault.
 
-use mendix_model::runtime_configuration::{CONFIGURATION_FOLDER, DATABASE_FOLDER, FILE_FOLDER};
+use mendix_model::runtime_configuration::{
+    CONFIGURATION_FOLDER, DATABASE_FOLDER, FILE_FOLDER, SECRET_STORE_FOLDER,
+};
 use mendix_model::{names, task};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,6 +21,9 @@ pub struct Options {
     /// Folder with the keys of the file store's Secret.
     #[arg(long, hide = true, default_value = FILE_FOLDER)]
     pub file_folder: PathBuf,
+    /// Folder with the keys of the environment's secret store.
+    #[arg(long, hide = true, default_value = SECRET_STORE_FOLDER)]
+    pub secret_store_folder: PathBuf,
     /// File that the reason of an end is written into.
     #[arg(long, hide = true, default_value = task::TERMINATION_MESSAGE)]
     pub termination_log: PathBuf,

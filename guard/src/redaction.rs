@@ -30,6 +30,11 @@ impl Secrets {
         Self(longest_first)
     }
 
+    /// These and others.
+    pub(crate) fn with(self, others: impl IntoIterator<Item = String>) -> Self {
+        Self::new(self.0.into_iter().chain(others))
+    }
+
     /// The text without any of the values.
     pub(crate) fn hide(&self, text: &str) -> String {
         self.0
@@ -71,7 +76,7 @@ pub(crate) fn secrets(
                 &[
                     storage::SECRET_ACCESS_KEY,
                     storage::ACCESS_KEY_ID,
-                    "storage-azure-account-key",
+                    storage::AZURE_ACCOUNT_KEY,
                 ],
             )),
     )

@@ -23,6 +23,8 @@ pub(crate) struct Sources {
     pub(crate) database: BTreeMap<String, String>,
     /// Keys of the file store's Secret; none when there is no such folder.
     pub(crate) storage: BTreeMap<String, String>,
+    /// Keys of the environment's secret store; none when there is no such folder.
+    pub(crate) secret_store: Option<BTreeMap<String, String>>,
     /// Folder with runtime and app.
     pub(crate) installation: PathBuf,
     /// Folder of the document, and of the files that it names.
@@ -59,8 +61,9 @@ pub(crate) fn read(options: &Options) -> Result<Sources, ReadError> {
     let metadata = metadata(&installation.join("app").join(metadata::PATH));
     Ok(Sources {
         document: text(&options.configuration_folder.join(CONFIGURATION_KEY))?,
-        database: keys(&options.database_folder)?,
-        storage: keys(&options.file_folder)?,
+        database: keys(&options.database_folder)?.unwrap_or_default(),
+        storage: keys(&options.file_folder)?.unwrap_or_default(),
+        secret_store: keys(&options.secret_store_folder)?,
         agent: Some(installation.join(AGENT)).filter(|agent| agent.is_file()),
         configuration_folder: options.configuration_folder.clone(),
         variables,
@@ -97,15 +100,16 @@ fn metadata(path: &Path) -> Metadata {
 }
 
 /// The keys of a mounted Secret, one file a key. Kubernetes mounts the files as links through `..data`, beside
-/// folders of its own; all of those begin with a dot. A folder that does not exist holds no keys.
-fn keys(folder: &Path) -> Result<BTreeMap<String, String>, ReadError> {
+/// folders of its own; all of those begin with a dot. The Secrets Store CSI driver does the same. Nothing when there is no
+/// such folder.
+fn keys(folder: &Path) -> Result<Option<BTreeMap<String, String>>, ReadError> {
     let unreadable = |problem| ReadError::Unreadable {
         path: folder.to_owned(),
         problem,
     };
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(BTreeMap::new()),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(unreadable(error)),
     };
     let mut keys = BTreeMap::new();
@@ -123,7 +127,7 @@ fn keys(folder: &Path) -> Result<BTreeMap<String, String>, ReadError> {
         warn_of_newline(&name, &value);
         keys.insert(name, value);
     }
-    Ok(keys)
+    Ok(Some(keys))
 }
 
 /// Kubernetes keeps every byte of a Secret, and so does the guard: a password may end with a newline. Mostly it
@@ -163,12 +167,15 @@ mod tests {
         )
         .expect("linked");
         let keys = keys(folder.path()).expect("read");
-        assert_eq!(keys, [("database-password".to_owned(), "a\n".to_owned())].into());
+        assert_eq!(
+            keys,
+            Some([("database-password".to_owned(), "a\n".to_owned())].into())
+        );
     }
 
     #[test]
     fn a_folder_that_does_not_exist_holds_no_keys() {
-        assert!(keys(Path::new("/does/not/exist")).expect("read").is_empty());
+        assert_eq!(keys(Path::new("/does/not/exist")).expect("read"), None);
     }
 
     #[test]

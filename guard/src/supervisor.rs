@@ -7,7 +7,7 @@ use crate::client::Client;
 use crate::ending::{Cause, Ending, ending};
 use crate::options::Options;
 use crate::sequence::{self, Failure, Plan};
-use crate::serve::{self, Observer};
+use crate::serve::{self, MetricsSource, Observer};
 use crate::signals::{self, Signals};
 use crate::status::Status;
 use crate::stop::{self, Times};
@@ -97,7 +97,7 @@ async fn serve(
         admin.clone(),
         assignment.runtime_port,
         status,
-        assignment.configuration.native_metrics,
+        MetricsSource::of(&assignment.configuration),
     );
     let observer = Arc::new(observer);
     let probes = serve::listen(options.probe_port).await?;

@@ -9,11 +9,14 @@ mod problem;
 pub mod role;
 mod secret;
 mod server;
+mod target;
 mod text;
 mod variables;
 
 pub use address::Address;
 pub use identity::Identity;
+pub use kind::Kind;
 pub use problem::Problem;
 pub use secret::from_secret;
+pub use target::Target;
 pub use variables::{FromVariables, from_variables};

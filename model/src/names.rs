@@ -69,6 +69,12 @@ pub const TEMPLATE_ANNOTATION: &str = "kubectl-mendix.io/template";
 pub const LEADER_SELECTION_ANNOTATION: &str = "kubectl-mendix.io/leader-selection";
 /// An account of an environment is attached only with this annotation at `true`.
 pub const ENVIRONMENT_ACCOUNT_ANNOTATION: &str = "privatecloud.mendix.com/environment-account";
+/// A Secret of an environment's name is its secret store only with this annotation at `true`.
+pub const ENVIRONMENT_SECRET_ANNOTATION: &str = "privatecloud.mendix.com/environment-secret";
+/// A `SecretProviderClass` of an environment's name is its secret store only with this annotation at `true`.
+pub const ENVIRONMENT_CLASS_ANNOTATION: &str = "privatecloud.mendix.com/environment-class";
+/// On such a `SecretProviderClass`: JDBC address of the database that its files name, without user and password.
+pub const DATABASE_URL_ANNOTATION: &str = "kubectl-mendix.io/database-jdbc-url";
 /// Command of an image, as JSON, in the image's own labels.
 pub const COMMAND_LABEL: &str = "kubectl-mendix.io/command";
 /// App label of newer official operators.

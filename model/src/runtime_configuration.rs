@@ -7,7 +7,7 @@ mod fields;
 mod metrics;
 
 pub use certificates::CertificateFile;
-pub use metrics::MetricsAgent;
+pub use metrics::{MetricsAgent, merged_metrics};
 
 use crate::crd::Quantity;
 use crate::crd::app::RuntimeSettings;
@@ -25,6 +25,9 @@ pub const CONFIGURATION_KEY: &str = "runtime.json";
 pub const DATABASE_FOLDER: &str = "/run/mendix/database";
 /// Folder with the keys of the file store's Secret.
 pub const FILE_FOLDER: &str = "/run/mendix/file";
+/// Folder with the keys of the secret store (Mendix documentation, "Retrieve environment-sensitive data from a secret
+/// store").
+pub const SECRET_STORE_FOLDER: &str = "/mnt/secrets";
 /// Folder that the guard is copied into.
 pub const GUARD_FOLDER: &str = "/run/mendix/guard";
 /// Name of the binary in it.
@@ -36,6 +39,10 @@ pub mod variable {
     pub const ROLE: &str = "MENDIX_ROLE";
     /// What the guard starts as its child: a JSON list.
     pub const COMMAND: &str = "MENDIX_COMMAND";
+    /// Claim of the database that the files of the secret store must name; a literal in the pod template.
+    pub const DATABASE_CLAIM: &str = "MENDIX_DATABASE_CLAIM";
+    /// Namespace of the pod, beside the claim: short names of hosts mean something only in it.
+    pub const NAMESPACE: &str = "MENDIX_NAMESPACE";
     /// Password of the admin port, known to guard and runtime.
     pub const ADMIN_PASSWORD: &str = "M2EE_ADMIN_PASS";
     /// Admin port.
@@ -77,8 +84,11 @@ pub struct RuntimeConfiguration {
     pub authorities: Vec<String>,
     /// MiB of the Java machine's heap; nothing leaves it to the machine.
     pub heap_mebibytes: Option<u64>,
-    /// Metrics are on.
+    /// The runtime gives metrics by itself.
     pub native_metrics: bool,
+    /// The statistics of the admin port are told as metrics.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub compatibility_metrics: bool,
     /// Seconds between two computations of the metrics.
     pub metrics_interval_seconds: Option<u64>,
     /// The metrics agent of the image.
@@ -183,6 +193,7 @@ pub fn configuration(input: &Input<'_>) -> Result<Content, Vec<InvalidField>> {
         .authorities
         .map_or_else(|| Ok(BTreeMap::new()), certificates::authorities);
     let trusted = problems.keep(trusted);
+    let mode = problems.keep(metrics::mode(input.metrics));
     let (metrics_agent, agent_files) = problems.keep_all(metrics::agent(input.metrics));
     let document = RuntimeConfiguration {
         settings: with_defaults(custom, settings, input.application_root_url),
@@ -197,7 +208,8 @@ pub fn configuration(input: &Input<'_>) -> Result<Content, Vec<InvalidField>> {
         client_certificates,
         authorities: trusted.keys().cloned().collect(),
         heap_mebibytes: problems.keep(crate::jvm_memory::heap(input.memory_limit, input.heap_limit)),
-        native_metrics: metrics::is_native(input.metrics),
+        native_metrics: mode == metrics::Mode::Native,
+        compatibility_metrics: mode == metrics::Mode::Compatibility,
         metrics_interval_seconds: problems.keep(metrics::interval(input.metrics)),
         metrics_agent,
         termination_delay_seconds: input.termination_delay_seconds,

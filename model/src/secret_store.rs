@@ -3,6 +3,10 @@
 //! Source of the keys: Mendix documentation, "Retrieve environment-sensitive data from a secret store". Source of
 //! the settings: Mendix documentation, "Runtime customisation".
 
+mod environment;
+
+pub use environment::{EnvironmentKeys, environment_keys};
+
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -34,6 +38,8 @@ pub mod storage {
     pub const SECRET_ACCESS_KEY: &str = "storage-secret-access-key";
     /// Bucket, or bucket and prefix.
     pub const BUCKET_NAME: &str = "storage-bucket-name";
+    /// Key of an Azure account.
+    pub const AZURE_ACCOUNT_KEY: &str = "storage-azure-account-key";
     /// Whether files are deleted from the store.
     pub const PERFORM_DELETE: &str = "storage-perform-delete";
 }
@@ -63,7 +69,7 @@ const STORAGE_SETTINGS: &[(&str, &str)] = &[
         "storage-azure-account-name",
         "com.mendix.storage.azure.AccountName",
     ),
-    ("storage-azure-account-key", "com.mendix.storage.azure.AccountKey"),
+    (storage::AZURE_ACCOUNT_KEY, "com.mendix.storage.azure.AccountKey"),
     ("storage-azure-container", "com.mendix.storage.azure.Container"),
     (
         "storage-azure-blob-endpoint",
@@ -72,6 +78,11 @@ const STORAGE_SETTINGS: &[(&str, &str)] = &[
     (
         "storage-azure-use-default-azure-credential",
         "com.mendix.storage.azure.UseDefaultAzureCredential",
+    ),
+    ("storage-azure-use-https", "com.mendix.storage.azure.UseHttps"),
+    (
+        "storage-use-ca-certificates",
+        "com.mendix.storage.s3.UseCACertificates",
     ),
     (
         storage::PERFORM_DELETE,

@@ -38,6 +38,10 @@ const LEGACY: &[Legacy] = &[
         },
         warning: "spec.deploymentStrategy.type has no effect: every rollout keeps to one leader and one model",
     },
+    Legacy {
+        written: |spec| spec.runtime_license_product.is_some(),
+        warning: "spec.runtimeLicenseProduct has no effect: no licence manager is asked; see spec.runtime.runtimeLicense",
+    },
 ];
 
 /// A sentence for each such field.
@@ -63,6 +67,7 @@ mod tests {
         r#"{"deploymentStrategy": {"type": "PreferRolling"}}"#,
         "deploymentStrategy.type"
     )]
+    #[case::product(r#"{"runtimeLicenseProduct": "Standard"}"#, "runtimeLicenseProduct")]
     fn each_field_has_its_warning(#[case] spec: &str, #[case] field: &str) {
         let app = MendixApp::new("shop", serde_json::from_str(spec).unwrap());
         let warnings = warnings(&app);

@@ -33,8 +33,9 @@ pub(crate) async fn apply(
         endpoint,
         runtime,
     } = children;
-    writer.apply(&database).await?;
-    writer.apply(&file).await?;
+    for store in [&database, &file].into_iter().flatten() {
+        writer.apply(store).await?;
+    }
     writer.apply(&build).await?;
     writer.apply(&endpoint).await?;
     if let Some(runtime) = &runtime {

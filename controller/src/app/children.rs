@@ -1,23 +1,26 @@
 //! The children of an app, and how far they are. Pure.
 
+use super::secret_store;
 use crate::apply::controller_of;
 use crate::metadata::{self, is_leaving};
 use crate::report::Conditioned;
 use kube::core::object::HasStatus;
 use kube::{Resource, ResourceExt};
 use mendix_model::conditions::{self, Progress};
+use mendix_model::crd::runtime::SecretStore;
 use mendix_model::crd::storage::{Purpose, TaskPhase};
 use mendix_model::crd::{
     Build, BuildSpec, Endpoint, EndpointSpec, MendixApp, StorageInstance, StorageInstanceSpec,
 };
 use mendix_model::names;
 
-/// The store for a purpose, or the sentence that says what is not set.
+/// The store for a purpose, nothing when the secret store says where it is, or the sentence that says what is not set.
 pub(crate) fn store(
     app: &MendixApp,
     purpose: Purpose,
     observed: Option<&StorageInstance>,
-) -> Result<StorageInstance, String> {
+    secret_store: Option<&SecretStore>,
+) -> Result<Option<StorageInstance>, String> {
     let name = app.name_any();
     let (field, plan) = match purpose {
         Purpose::Database => ("spec.database.servicePlan", &app.spec.database),
@@ -27,9 +30,10 @@ pub(crate) fn store(
         .as_ref()
         .and_then(|plan| plan.service_plan.clone())
         .filter(|plan| !plan.is_empty());
-    let wanted = plan.ok_or_else(|| {
-        format!("{field} is not set: name a storage plan (secret stores are not supported yet)")
-    })?;
+    let Some(wanted) = plan else {
+        let problem = || format!("{field} is not set: {}", secret_store::remedy(app));
+        return secret_store.map(|_| None).ok_or_else(problem);
+    };
     // A store stays where its data is, whatever the app says later.
     let kept = observed
         .filter(|instance| !may_move(instance))
@@ -39,11 +43,11 @@ pub(crate) fn store(
         purpose,
         environment: name.clone(),
     };
-    Ok(StorageInstance {
+    Ok(Some(StorageInstance {
         metadata: metadata::owned(app, &name, names::storage_instance(&name, purpose)),
         spec,
         status: None,
-    })
+    }))
 }
 
 /// Nothing was made yet, or what was made has failed and was rolled back.

@@ -5,6 +5,7 @@ mod children;
 mod observe;
 mod plan;
 mod runtime_spec;
+mod secret_store;
 mod status;
 
 pub(crate) use observe::is_attached;

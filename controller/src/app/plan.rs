@@ -3,6 +3,7 @@
 use super::children;
 use super::observe::Observed;
 use super::runtime_spec::{self, Results, replicas};
+use super::secret_store;
 use super::status::{self, Parts};
 use crate::metadata::is_leaving;
 use crate::report::Report;
@@ -10,6 +11,7 @@ use mendix_model::conditions::Progress;
 use mendix_model::crd::storage::{Purpose, TaskPhase};
 use mendix_model::crd::{Build, Endpoint, MendixApp, MendixAppStatus, Runtime, RuntimeSpec, StorageInstance};
 use mendix_model::rules;
+use std::time::Duration;
 
 /// What is written, and what is reported.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,14 +25,25 @@ pub(crate) struct Plan {
 /// The objects that an app consists of.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Children {
-    pub(crate) database: StorageInstance,
-    pub(crate) file: StorageInstance,
+    /// Nothing when the secret store names the database.
+    pub(crate) database: Option<StorageInstance>,
+    /// Nothing when the secret store names the file store.
+    pub(crate) file: Option<StorageInstance>,
     pub(crate) build: Build,
     pub(crate) endpoint: Endpoint,
     pub(crate) runtime: Option<Runtime>,
 }
 
+/// Secret stores are not watched, since whoever may watch Secrets reads all of them: they are looked at again.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
+
 pub(crate) fn plan(app: &MendixApp, observed: &Observed) -> Plan {
+    let mut plan = decided(app, observed);
+    plan.report.requeue = Some(LOOK_AGAIN).filter(|_| secret_store::is_allowed(app));
+    plan
+}
+
+fn decided(app: &MendixApp, observed: &Observed) -> Plan {
     if is_leaving(app) {
         // The garbage collector is at work; making anything again would only hold it up.
         return nothing(app, observed, Progress::working("Deleting", "being deleted"));
@@ -46,11 +59,14 @@ pub(crate) fn plan(app: &MendixApp, observed: &Observed) -> Plan {
     }
     match wanted(app, observed) {
         Ok(children) => with_children(app, observed, children),
-        Err(problems) => nothing(
-            app,
-            observed,
-            Progress::stalled("Incomplete", problems.join("; ")),
-        ),
+        Err(problems) => Plan {
+            scaled: scaled(app, observed.runtime.as_ref()).map(|spec| runtime_spec::runtime(app, spec)),
+            ..nothing(
+                app,
+                observed,
+                Progress::stalled("Incomplete", problems.join("; ")),
+            )
+        },
     }
 }
 
@@ -64,8 +80,12 @@ fn nothing(app: &MendixApp, observed: &Observed, progress: Progress) -> Plan {
 
 /// All children but the runtime, or everything that is not set.
 fn wanted(app: &MendixApp, observed: &Observed) -> Result<Children, Vec<String>> {
-    let database = children::store(app, Purpose::Database, observed.database.as_ref());
-    let file = children::store(app, Purpose::File, observed.file.as_ref());
+    let secret_store = secret_store::secret_store(app, observed);
+    let store = |purpose, present: Option<&StorageInstance>| {
+        children::store(app, purpose, present, secret_store.as_ref())
+    };
+    let database = store(Purpose::Database, observed.database.as_ref());
+    let file = store(Purpose::File, observed.file.as_ref());
     match (database, file, children::build(app)) {
         (Ok(database), Ok(file), Ok(build)) => Ok(Children {
             database,
@@ -83,7 +103,7 @@ fn wanted(app: &MendixApp, observed: &Observed) -> Result<Children, Vec<String>>
 
 fn with_children(app: &MendixApp, observed: &Observed, mut children: Children) -> Plan {
     let mut parts = progress_of(app, observed, &children);
-    children.runtime = runtime(app, observed, &parts);
+    children.runtime = runtime(app, observed, &children, &parts);
     parts.runtime = runtime_progress(app, observed, children.runtime.as_ref());
     Plan {
         report: status::report(app, observed, &parts),
@@ -93,16 +113,16 @@ fn with_children(app: &MendixApp, observed: &Observed, mut children: Children) -
 }
 
 fn progress_of(app: &MendixApp, observed: &Observed, children: &Children) -> Parts {
-    let same = |seen: Option<&StorageInstance>, wanted: &StorageInstance| {
-        seen.is_some_and(|it| it.spec == wanted.spec)
+    let store = |seen: Option<&StorageInstance>, wanted: Option<&StorageInstance>| {
+        wanted.map_or(Progress::Ready, |wanted| {
+            children::progress(app, seen, seen.is_some_and(|it| it.spec == wanted.spec))
+        })
     };
-    let database = observed.database.as_ref();
-    let file = observed.file.as_ref();
     let build = observed.build.as_ref();
     let endpoint = observed.endpoint.as_ref();
     Parts {
-        database: children::progress(app, database, same(database, &children.database)),
-        file: children::progress(app, file, same(file, &children.file)),
+        database: store(observed.database.as_ref(), children.database.as_ref()),
+        file: store(observed.file.as_ref(), children.file.as_ref()),
         build: children::progress(app, build, build.is_some_and(|it| it.spec == children.build.spec)),
         endpoint: children::progress(
             app,
@@ -125,13 +145,13 @@ fn runtime_progress(app: &MendixApp, observed: &Observed, wanted: Option<&Runtim
 
 /// The runtime is changed as a whole only when all it stands on is Ready, or when only the build has failed: then
 /// the app goes on with the image it has, and stays editable. Stopping and scaling always work.
-fn runtime(app: &MendixApp, observed: &Observed, parts: &Parts) -> Option<Runtime> {
+fn runtime(app: &MendixApp, observed: &Observed, children: &Children, parts: &Parts) -> Option<Runtime> {
     let ready = |progress: &Progress| *progress == Progress::Ready;
     let others = ready(&parts.database) && ready(&parts.file) && ready(&parts.endpoint);
     let build =
         ready(&parts.build) || (build_failed(observed) && observed.runtime.is_some() && !building(parts));
     let whole = if others && build {
-        runtime_spec::spec(app, results(observed))
+        runtime_spec::spec(app, results(app, observed, children))
     } else {
         None
     };
@@ -155,8 +175,11 @@ fn scaled(app: &MendixApp, present: Option<&Runtime>) -> Option<RuntimeSpec> {
     })
 }
 
-fn results(observed: &Observed) -> Results {
-    let secret = |store: Option<&StorageInstance>| store?.status.as_ref()?.secret_name.clone();
+/// A store that the app no longer names counts no more, although it stays where its data is.
+fn results(app: &MendixApp, observed: &Observed, children: &Children) -> Results {
+    let secret = |wanted: Option<&StorageInstance>, seen: Option<&StorageInstance>| {
+        wanted.and(seen)?.status.as_ref()?.secret_name.clone()
+    };
     Results {
         build: observed
             .build
@@ -167,11 +190,12 @@ fn results(observed: &Observed) -> Results {
             .endpoint
             .as_ref()
             .and_then(|it| it.status.as_ref()?.app_url.clone()),
-        database_secret: secret(observed.database.as_ref()),
-        file_secret: secret(observed.file.as_ref()),
+        database_secret: secret(children.database.as_ref(), observed.database.as_ref()),
+        file_secret: secret(children.file.as_ref(), observed.file.as_ref()),
+        secret_store: secret_store::secret_store(app, observed),
     }
 }
 
 #[cfg(test)]
 #[path = "plan_tests.rs"]
-mod tests;
+pub(crate) mod tests;

@@ -9,7 +9,7 @@ use mendix_model::crd::common::RuntimeLicense;
 use mendix_model::crd::{BuildStatus, EndpointStatus, MendixAppSpec, RuntimeStatus, StorageInstanceStatus};
 use rstest::rstest;
 
-fn app() -> MendixApp {
+pub(crate) fn app() -> MendixApp {
     let plan = |name: &str| {
         Some(ServicePlan {
             service_plan: Some(name.to_owned()),
@@ -42,7 +42,7 @@ fn is<K: HasStatus<Status: Conditioned> + Resource<DynamicType = ()>>(
 }
 
 /// All children but the runtime, in order.
-fn ready(app: &MendixApp) -> Observed {
+pub(crate) fn ready(app: &MendixApp) -> Observed {
     let children = wanted(app, &Observed::default()).expect("children");
     let store = |name: &str| StorageInstanceStatus {
         phase: Some(TaskPhase::Ready),
@@ -54,12 +54,15 @@ fn ready(app: &MendixApp) -> Observed {
         ..EndpointStatus::default()
     };
     Observed {
-        database: Some(is(children.database, store("shop-database"), &Progress::Ready)),
-        file: Some(is(children.file, store("shop-file"), &Progress::Ready)),
+        database: children
+            .database
+            .map(|it| is(it, store("shop-database"), &Progress::Ready)),
+        file: children
+            .file
+            .map(|it| is(it, store("shop-file"), &Progress::Ready)),
         build: Some(is(children.build, built("one"), &Progress::Ready)),
         endpoint: Some(is(children.endpoint, url, &Progress::Ready)),
-        runtime: None,
-        account: false,
+        ..Observed::default()
     }
 }
 
@@ -139,11 +142,10 @@ fn a_finished_state_is_a_fixed_point() {
     let app = app();
     let observed = running(&app);
     let children = plan(&app, &observed).children.expect("children");
-    let same =
-        |one: Option<&StorageInstance>, other: &StorageInstance| one.map(|it| &it.spec) == Some(&other.spec);
-    assert!(
-        same(observed.database.as_ref(), &children.database) && same(observed.file.as_ref(), &children.file)
-    );
+    let same = |one: &Option<StorageInstance>, other: &Option<StorageInstance>| {
+        one.as_ref().map(|it| &it.spec) == other.as_ref().map(|it| &it.spec)
+    };
+    assert!(same(&observed.database, &children.database) && same(&observed.file, &children.file));
     assert_eq!(
         observed.runtime.map(|it| it.spec),
         children.runtime.map(|it| it.spec)
@@ -248,7 +250,7 @@ fn a_store_that_was_made_keeps_its_plan(#[case] secret_name: Option<&str>, #[cas
         service_class: None,
     });
     let children = plan(&app, &observed).children.expect("children");
-    assert_eq!(children.database.spec.plan_name, expected);
+    assert_eq!(children.database.expect("database").spec.plan_name, expected);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::metadata;
 use kube::ResourceExt;
-use mendix_model::crd::runtime::RuntimeResources;
+use mendix_model::crd::runtime::{RuntimeResources, SecretStore};
 use mendix_model::crd::{BuildStatus, MendixApp, Runtime, RuntimeSpec};
 
 /// Results of the other children.
@@ -12,6 +12,7 @@ pub(crate) struct Results {
     pub(crate) url: Option<String>,
     pub(crate) database_secret: Option<String>,
     pub(crate) file_secret: Option<String>,
+    pub(crate) secret_store: Option<SecretStore>,
 }
 
 /// Pods that the app asks for.
@@ -54,6 +55,7 @@ pub(crate) fn spec(app: &MendixApp, results: Results) -> Option<RuntimeSpec> {
         application_root_url: results.url,
         database_secret_name: results.database_secret,
         file_secret_name: results.file_secret,
+        secret_store: results.secret_store,
         resources: Some(RuntimeResources {
             limits: spec.resources.as_ref().and_then(|it| it.limits.clone()),
             requests: spec.resources.as_ref().and_then(|it| it.requests.clone()),

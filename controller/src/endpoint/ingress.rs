@@ -28,11 +28,10 @@ pub(crate) struct Parts<'a> {
 
 pub(crate) fn ingress(endpoint: &Endpoint, parts: Parts<'_>) -> Ingress {
     let app = &endpoint.spec.environment;
-    let class = endpoint
-        .spec
-        .ingress_class_name
-        .clone()
-        .or_else(|| parts.configuration.ingress_class_name.clone());
+    let class = first(
+        endpoint.spec.ingress_class_name.as_ref(),
+        parts.configuration.ingress_class_name.as_ref(),
+    );
     let as_annotation = parts.configuration.custom_ingress_class_as_annotation == Some(true);
     let rules = Some(vec![rule(endpoint, &parts)]);
     let tls = parts.tls.then(|| vec![tls(&parts)]);
@@ -55,6 +54,12 @@ pub(crate) fn ingress(endpoint: &Endpoint, parts: Parts<'_>) -> Ingress {
     }
 }
 
+/// The app's over the configuration's; an empty text is none.
+fn first(own: Option<&String>, configured: Option<&String>) -> Option<String> {
+    let set = |text: Option<&String>| text.filter(|text| !text.trim().is_empty()).cloned();
+    set(own).or_else(|| set(configured))
+}
+
 fn tls(parts: &Parts<'_>) -> IngressTLS {
     IngressTLS {
         hosts: Some(vec![parts.host.to_owned()]),
@@ -64,14 +69,9 @@ fn tls(parts: &Parts<'_>) -> IngressTLS {
 
 fn rule(endpoint: &Endpoint, parts: &Parts<'_>) -> IngressRule {
     let spec = &endpoint.spec;
-    let path = spec
-        .ingress_path
-        .clone()
-        .or_else(|| parts.configuration.path.clone());
-    let path_type = spec
-        .ingress_path_type
-        .clone()
-        .or_else(|| parts.configuration.path_type.clone());
+    let configured = parts.configuration;
+    let path = first(spec.ingress_path.as_ref(), configured.path.as_ref());
+    let path_type = first(spec.ingress_path_type.as_ref(), configured.path_type.as_ref());
     IngressRule {
         host: Some(parts.host.to_owned()),
         http: Some(HTTPIngressRuleValue {

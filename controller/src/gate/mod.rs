@@ -19,7 +19,7 @@ mod status;
 mod tell;
 
 pub(crate) use found::watch as watch_plain_pods;
-pub(crate) use identity::claim_of;
+pub(crate) use identity::{Source, claim_of};
 pub(crate) use pod::{is_tracked, waits};
 
 use crate::context::Context;

@@ -1,9 +1,10 @@
 //! What the gate of an environment decides from: reads it, in the order that makes it safe.
 
 use super::fence::Fence;
+use super::identity::{Source, claim_of};
+use super::judged;
 use super::plain::{self, Plain};
 use super::read::{self, Held, Named, Pods};
-use super::{identity, judged};
 use crate::context::Context;
 use crate::error::Error;
 use crate::metadata::{is_leaving, namespace};
@@ -99,7 +100,7 @@ async fn wanted(
     pods: &Pods,
 ) -> Result<(Result<String, String>, Option<Plain>), Error> {
     match named {
-        Named::Secret(secret) => Ok((by_secret(environment, secret.as_deref(), owner), None)),
+        Named::Secret(secret) => Ok((named_claim(environment, secret.as_deref(), owner), None)),
         Named::Workloads(workloads) => {
             let by_name = holds_by_name(environment, owner);
             let plain = plain::read(context, &owner.namespace, by_name, workloads, pods).await?;
@@ -117,13 +118,19 @@ fn holds_by_name(environment: &Environment, owner: &Owner) -> bool {
 }
 
 /// A Secret that is named and not there leaves the identity open; guessing one would split the guard in two.
-fn by_secret(environment: &Environment, secret: Option<&Secret>, owner: &Owner) -> Result<String, String> {
-    match (&environment.spec.database_secret_name, secret) {
-        (Some(name), None) => Err(format!(
-            "Secret {name}, which says which database it is, is gone: restore it"
-        )),
-        _ => identity::claim_of(secret, owner),
-    }
+fn named_claim(environment: &Environment, secret: Option<&Secret>, owner: &Owner) -> Result<String, String> {
+    let spec = &environment.spec;
+    let source = match (&spec.database_secret_name, secret, &spec.database_jdbc_url) {
+        (Some(name), None, _) => {
+            return Err(format!(
+                "Secret {name}, which says which database it is, is gone: restore it"
+            ));
+        }
+        (_, Some(secret), _) => Source::Secret(secret),
+        (None, None, Some(url)) => Source::Address(url),
+        (None, None, None) => Source::Nothing,
+    };
+    claim_of(source, owner)
 }
 
 /// The claim that counts: its name, or why it cannot be told; and what is there of that name.

@@ -16,6 +16,7 @@ pub(crate) struct Copies {
     pub(crate) configuration: Secret,
     pub(crate) database: Option<Secret>,
     pub(crate) file: Option<Secret>,
+    pub(crate) secret_store: Option<Secret>,
 }
 
 impl Copies {
@@ -24,6 +25,7 @@ impl Copies {
             Some(&self.configuration),
             self.database.as_ref(),
             self.file.as_ref(),
+            self.secret_store.as_ref(),
         ]
         .into_iter()
         .flatten()
@@ -38,6 +40,12 @@ pub(crate) fn name(secret: &Secret) -> String {
 /// A copy of the credentials in `source`.
 pub(crate) fn of_secret(runtime: &Runtime, source: &Secret) -> Secret {
     immutable(runtime, &name(source), source.data.clone().unwrap_or_default())
+}
+
+/// A copy of the secret store, which bears the app's own name.
+pub(crate) fn of_secret_store(runtime: &Runtime, source: &Secret) -> Secret {
+    let name = format!("{}-environment", runtime.spec.environment);
+    immutable(runtime, &name, source.data.clone().unwrap_or_default())
 }
 
 /// The document that the guard reads, and its files. Serialising it cannot fail: its keys are texts.

@@ -10,7 +10,9 @@ use std::collections::BTreeMap;
 
 /// What images of the Mendix runtime are started with (repository mendix/privatecloud-runtime-images).
 const DEFAULT_COMMAND: &str = "/opt/mendix/app/mxruntime.sh";
-const OURS: [&str; 6] = [
+const OURS: [&str; 8] = [
+    guard::DATABASE_CLAIM,
+    guard::NAMESPACE,
     guard::ROLE,
     guard::COMMAND,
     guard::ADMIN_PASSWORD,

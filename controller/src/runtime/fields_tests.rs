@@ -98,6 +98,7 @@ fn client_certificates_are_files_of_the_configuration_secret() {
 #[case::certificate(json!({"settings": {"clientCertificates": [{"key": "?", "password": "d29yZA=="}]}}), "spec.runtime.clientCertificates[0].key")]
 #[case::heap(json!({"jvmMemorySettings": {"heapLimit": "1Gi"}}), "spec.jvmMemorySettings.heapLimit")]
 #[case::interval(json!({"metrics": {"mode": "native", "interval": "1 minute"}}), "spec.runtimeMetricsConfiguration.interval")]
+#[case::mode(json!({"metrics": {"mode": "prometheus"}}), "spec.runtimeMetricsConfiguration.mode")]
 #[case::agent(json!({"metrics": {"mode": "native", "mxAgentConfig": "{"}}), "spec.runtimeMetricsConfiguration.mxAgentConfig")]
 #[case::jetty(json!({"settings": {"jettyOptions": "{"}}), "spec.runtime.jettyOptions")]
 fn a_field_that_holds_something_else_is_named(#[case] part: Value, #[case] field: &str) {
@@ -132,6 +133,22 @@ fn metrics_and_their_agent_reach_the_guard() {
         (&json!(true), &json!(30))
     );
     assert_eq!(file(&plan, "mx-agent.json"), b"{\"a\":1}");
+}
+
+#[rstest]
+#[case::default_of_the_namespace("", (true, Value::Null))]
+#[case::own("compatibility", (false, json!(true)))]
+fn each_attribute_of_the_metrics_is_the_apps_or_the_namespaces(
+    #[case] mode: &str,
+    #[case] expected: (bool, Value),
+) {
+    let now = configured(json!({"runtimeMetricsConfiguration": {"mode": "native", "interval": "PT30S"}}));
+    let document = document(&plan(&with(json!({"metrics": {"mode": mode}})), &now));
+    assert_eq!(
+        (&document["nativeMetrics"], &document["compatibilityMetrics"]),
+        (&json!(expected.0), &expected.1)
+    );
+    assert_eq!(document["metricsIntervalSeconds"].is_null(), !expected.0);
 }
 
 #[test]

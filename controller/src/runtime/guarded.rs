@@ -1,6 +1,7 @@
 //! The Environment of an app: what its gate needs to know. Pure.
 
 use super::observe::Observed;
+use super::secret_store;
 use crate::metadata;
 use kube::api::ObjectMeta;
 use mendix_model::crd::{Environment, EnvironmentSpec, Runtime};
@@ -17,7 +18,8 @@ pub(crate) fn environment(runtime: &Runtime) -> Environment {
         spec: EnvironmentSpec {
             leader_selection: Some(runtime.spec.leader_selection.unwrap_or_default()),
             model: Some(runtime.spec.model.clone()),
-            database_secret_name: runtime.spec.database_secret_name.clone(),
+            database_secret_name: secret_store::database_secret_name(&runtime.spec).map(ToOwned::to_owned),
+            database_jdbc_url: secret_store::database_url(&runtime.spec).map(ToOwned::to_owned),
             ..EnvironmentSpec::default()
         },
         status: None,

@@ -40,6 +40,9 @@ pub(crate) fn hash(runtime: &Runtime, observed: &Observed, role: Role) -> String
     if let Some(authorities) = observed.authorities.as_ref() {
         document["authorities"] = data(Some(authorities));
     }
+    if let Some(secret_store) = observed.secret_store.as_ref() {
+        document["secretStore"] = data(Some(secret_store));
+    }
     crate::hash::of(&document)
 }
 

@@ -12,6 +12,7 @@ mod plan;
 mod pod_template;
 mod probes;
 mod rollout;
+mod secret_store;
 mod status;
 mod volumes;
 

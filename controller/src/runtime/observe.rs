@@ -1,5 +1,6 @@
 //! Reads everything that the plan of a runtime needs.
 
+use super::secret_store;
 use crate::app::is_attached;
 use crate::configuration;
 use crate::context::Context;
@@ -22,6 +23,8 @@ pub(crate) struct Observed {
     pub(crate) admin_secret: bool,
     pub(crate) database: Option<Secret>,
     pub(crate) file: Option<Secret>,
+    /// The Secret that is the secret store of the app.
+    pub(crate) secret_store: Option<Secret>,
     /// The Secret with certificates that are trusted besides the usual ones.
     pub(crate) authorities: Option<Secret>,
     /// Names of the immutable copies that are there, of those that the status knows.
@@ -64,7 +67,9 @@ pub(crate) async fn observe(context: &Context, runtime: &Runtime) -> Result<Obse
         namespace: namespace.clone(),
         environment: app.to_owned(),
     };
-    let claim = claim_of(database.as_ref(), &owner);
+    let secret_store = secret(context, &namespace, secret_store::secret_name(&runtime.spec)).await?;
+    let named = database.as_ref().or(secret_store.as_ref());
+    let claim = claim_of(secret_store::source(&runtime.spec, named), &owner);
     Ok(Observed {
         unknown_database: claim.as_ref().err().cloned(),
         claim: claim.ok(),
@@ -74,6 +79,7 @@ pub(crate) async fn observe(context: &Context, runtime: &Runtime) -> Result<Obse
         account: is_attached(account.as_ref()),
         admin_secret: admin.is_some(),
         database,
+        secret_store,
         file: secret(context, &namespace, runtime.spec.file_secret_name.as_deref()).await?,
         copies: copies(context, &namespace, runtime).await?,
         leader,

@@ -4,7 +4,7 @@ use super::copies::{self, Copies};
 use super::deployment::{Pinned, deployment, pinned};
 use super::observe::Observed;
 use super::rollout::{self, Identity, Seen, Situation, Target, Targets};
-use super::{budget, environment, guarded, input, pod_template, status};
+use super::{budget, environment, guarded, input, pod_template, secret_store, status};
 use crate::configuration::{AUTHORITIES_KEY, authorities};
 use crate::metadata::is_leaving;
 use crate::pod_state::label;
@@ -19,8 +19,9 @@ use mendix_model::crd::{Environment, Runtime, RuntimeStatus};
 use mendix_model::names::{self, Role};
 use mendix_model::rules;
 use mendix_model::runtime_configuration::{self, Content};
-use mendix_model::secret_store::{self, IN_MEMORY_DATABASE};
+use mendix_model::secret_store::{IN_MEMORY_DATABASE, database};
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// What is written, in this order, and what is reported.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -43,7 +44,16 @@ pub(crate) struct Plan {
     pub(crate) report: Report<RuntimeStatus>,
 }
 
+/// A Secret is not watched, since whoever may watch Secrets reads all of them: a secret store is looked at again.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
+
 pub(crate) fn plan(runtime: &Runtime, observed: &Observed) -> Plan {
+    let mut plan = decided(runtime, observed);
+    plan.report.requeue = Some(LOOK_AGAIN).filter(|_| secret_store::secret_name(&runtime.spec).is_some());
+    plan
+}
+
+fn decided(runtime: &Runtime, observed: &Observed) -> Plan {
     if is_leaving(runtime) {
         return only(runtime, observed, Progress::working("Deleting", "being deleted"));
     }
@@ -93,6 +103,10 @@ fn prepared(runtime: &Runtime, observed: &Observed) -> Result<Copies, Problems> 
     if let Some(problem) = &observed.unknown_database {
         return Err(("DatabaseUnknown", vec![problem.clone()]));
     }
+    let unusable = secret_store::problems(&runtime.spec, observed);
+    if !unusable.is_empty() {
+        return Err(("SecretStoreInvalid", unusable));
+    }
     let missing = missing_secrets(runtime, observed);
     if !missing.is_empty() {
         return Err(("SecretMissing", missing));
@@ -107,6 +121,10 @@ fn prepared(runtime: &Runtime, observed: &Observed) -> Result<Copies, Problems> 
             .file
             .as_ref()
             .map(|secret| copies::of_secret(runtime, secret)),
+        secret_store: observed
+            .secret_store
+            .as_ref()
+            .map(|secret| copies::of_secret_store(runtime, secret)),
     })
 }
 
@@ -114,17 +132,17 @@ fn configuration(runtime: &Runtime, observed: &Observed) -> Result<Content, Vec<
     let (spec, configuration) = (&runtime.spec, &observed.configuration);
     let settings = spec.settings.as_ref();
     let log_format = settings.and_then(|settings| settings.log_format_type.as_deref());
+    let log_format = log_format.filter(|text| !text.is_empty());
     let delay = configuration.runtime_termination_delay_seconds;
     let resources = pod_template::resources(runtime, observed);
     let heap = spec.jvm_memory_settings.as_ref();
     let own = spec.resources.as_ref();
     let authorities = observed.authorities.as_ref().and_then(|it| it.data.as_ref());
+    let configured = configuration.runtime_metrics_configuration.as_ref();
+    let metrics = runtime_configuration::merged_metrics(spec.metrics.as_ref(), configured);
     let made = runtime_configuration::configuration(&runtime_configuration::Input {
         settings,
-        metrics: spec
-            .metrics
-            .as_ref()
-            .or(configuration.runtime_metrics_configuration.as_ref()),
+        metrics: Some(&metrics),
         log_format: log_format.or(configuration.runtime_log_format_type.as_deref()),
         license: own.and_then(|own| own.runtime_license.as_ref()),
         memory_limit: resources.limits.as_ref().and_then(|limits| limits.get("memory")),
@@ -165,9 +183,15 @@ fn missing_secrets(runtime: &Runtime, observed: &Observed) -> Vec<String> {
                  take the field out of the OperatorConfiguration"
             )
         });
+    let spec = &runtime.spec;
     let stores = [
-        (&runtime.spec.database_secret_name, &observed.database, "database"),
-        (&runtime.spec.file_secret_name, &observed.file, "file store"),
+        (
+            spec.database_secret_name.as_deref(),
+            &observed.database,
+            "database",
+        ),
+        (spec.file_secret_name.as_deref(), &observed.file, "file store"),
+        (secret_store::secret_name(spec), &observed.secret_store, "app"),
     ];
     let gone = stores
         .into_iter()
@@ -175,7 +199,7 @@ fn missing_secrets(runtime: &Runtime, observed: &Observed) -> Vec<String> {
         .filter_map(|(name, _, what)| {
             Some(format!(
                 "Secret {} with the credentials of the {what} is gone: restore it",
-                name.as_ref()?
+                name?
             ))
         });
     gone.chain(untrusted).collect()
@@ -300,8 +324,9 @@ pub(super) fn situation(runtime: &Runtime, observed: &Observed) -> Situation {
 }
 
 fn in_memory(observed: &Observed) -> bool {
-    let data = observed.database.as_ref().and_then(|secret| secret.data.as_ref());
-    let type_ = data.and_then(|data| data.get(secret_store::database::TYPE));
+    let secret = observed.database.as_ref().or(observed.secret_store.as_ref());
+    let data = secret.and_then(|secret| secret.data.as_ref());
+    let type_ = data.and_then(|data| data.get(database::TYPE));
     type_.is_some_and(|type_| type_.0 == IN_MEMORY_DATABASE.as_bytes())
 }
 

@@ -2,7 +2,7 @@
 
 use super::copies::Copies;
 use super::observe::Observed;
-use super::{environment, probes, volumes};
+use super::{environment, probes, secret_store, volumes};
 use crate::task_pod::{container_security, mount, pod_security, requirements};
 use crate::toleration;
 use k8s_openapi::api::core::v1::{
@@ -156,7 +156,13 @@ fn container(runtime: &Runtime, observed: &Observed, role: Role) -> Container {
         name: names::RUNTIME_CONTAINER.to_owned(),
         image: Some(spec.image.clone()),
         command: Some(vec![guard, "guard".to_owned(), "run".to_owned()]),
-        env: Some(environment::variables(runtime, role)),
+        env: Some(
+            [
+                environment::variables(runtime, role),
+                secret_store::variables(runtime, observed),
+            ]
+            .concat(),
+        ),
         ports: Some(ports()),
         liveness_probe: Some(probes::liveness(&observed.configuration)),
         readiness_probe: Some(probes::readiness(&observed.configuration)),

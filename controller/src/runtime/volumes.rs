@@ -1,11 +1,14 @@
 //! The volumes of runtime pods. Pure.
 
 use super::copies::{Copies, name};
+use super::secret_store;
 use crate::task_pod::{empty_dir, mount};
 use k8s_openapi::api::core::v1::{SecretVolumeSource, Volume, VolumeMount};
 use mendix_model::crd::Runtime;
 use mendix_model::crd::common::Resources;
-use mendix_model::runtime_configuration::{CONFIGURATION_FOLDER, DATABASE_FOLDER, FILE_FOLDER, GUARD_FOLDER};
+use mendix_model::runtime_configuration::{
+    CONFIGURATION_FOLDER, DATABASE_FOLDER, FILE_FOLDER, GUARD_FOLDER, SECRET_STORE_FOLDER,
+};
 
 /// Volume that hands the guard from the init container to container `mendix`.
 pub(crate) const GUARD: &str = "guard";
@@ -33,12 +36,21 @@ pub(crate) fn volumes(
         ("configuration", Some(&copies.configuration), CONFIGURATION_FOLDER),
         ("database", copies.database.as_ref(), DATABASE_FOLDER),
         ("file", copies.file.as_ref(), FILE_FOLDER),
+        (
+            secret_store::VOLUME,
+            copies.secret_store.as_ref(),
+            SECRET_STORE_FOLDER,
+        ),
     ];
     for (volume, secret, folder) in secrets {
         if let Some(secret) = secret {
             volumes.push(secret_volume(volume, name(secret)));
             mounts.push(mount(volume, folder, true));
         }
+    }
+    if let Some(volume) = secret_store::class_volume(&runtime.spec) {
+        volumes.push(volume);
+        mounts.push(mount(secret_store::VOLUME, SECRET_STORE_FOLDER, true));
     }
     (volumes, mounts)
 }

@@ -94,12 +94,13 @@ fn the_task_pod_fits_into_level_restricted() {
 }
 
 #[test]
-fn what_is_for_all_pods_is_on_task_pods_and_trust_is_added() {
+fn what_is_for_all_pods_is_on_task_pods_and_trust_and_proxy_are_added() {
     let configuration: OperatorConfigurationSpec = serde_json::from_value(json!({
         "customPodLabels": {"general": {"team": "shop", "kubectl-mendix.io/component": "taken"}},
         "customPodAnnotations": {"general": {"note": "all"}},
         "customPodNodeSelector": {"general": {"pool": "tasks"}},
         "trust": {"customCASecretName": "authorities"},
+        "proxy": {"httpProxy": "http://proxy:3128"},
     }))
     .expect("configuration");
     let observed = Observed {
@@ -127,6 +128,8 @@ fn what_is_for_all_pods_is_on_task_pods_and_trust_is_added() {
         value("SSL_CERT_FILE").as_deref(),
         Some("/etc/ssl/certs/ca-certificates.crt")
     );
+    assert_eq!(value("HTTP_PROXY").as_deref(), Some("http://proxy:3128"));
+    assert!(value("NO_PROXY").is_some_and(|it| it.contains(".svc")));
     let volumes = spec.volumes.expect("volumes");
     let mut secrets = volumes.iter().filter_map(|it| it.secret.as_ref());
     let trusted = secrets

@@ -3,9 +3,10 @@
 
 mod metrics;
 mod observer;
+mod statistics;
 mod verdict;
 
-pub(crate) use observer::Observer;
+pub(crate) use observer::{MetricsSource, Observer};
 
 use axum::extract::State;
 use axum::http::{StatusCode, header};
@@ -96,7 +97,7 @@ async fn metrics_text(State(observer): State<Arc<Observer>>) -> Response {
         tracing::debug!("no metrics of the runtime: {problem}");
     }
     let runtime = runtime.as_ref().map(|text| match text {
-        Ok(text) => str::from_utf8(text).map_err(|_| "the metrics of the runtime are not text"),
+        Ok(text) => Ok(text.as_str()),
         Err(problem) => Err(problem.as_str()),
     });
     (

@@ -1,12 +1,13 @@
 //! Looks at the runtime for the probes. Answers are kept for a moment, so that a probe every second costs little.
 
+use super::statistics;
 use super::verdict::{AdminPort, AppPort, Health, Observation};
 use crate::admin::{Admin, Reply};
 use crate::client::Client;
 use crate::status::{Phase, Status};
-use axum::body::Bytes;
 use axum::http::Request;
 use http_body_util::Full;
+use mendix_model::runtime_configuration::RuntimeConfiguration;
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::sync::{Mutex, watch};
@@ -21,13 +22,36 @@ const AGE: Duration = Duration::from_millis(900);
 /// Age of a health check that still counts: it is a microflow of the app and may be dear.
 const HEALTH_AGE: Duration = Duration::from_secs(10);
 
+/// Where the metrics of the runtime come from.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum MetricsSource {
+    /// They are off.
+    Off,
+    /// The runtime gives them by itself (9.7 and later).
+    Native,
+    /// The statistics of the admin port, which every runtime has.
+    Statistics,
+}
+
+impl MetricsSource {
+    pub(crate) const fn of(configuration: &RuntimeConfiguration) -> Self {
+        if configuration.native_metrics {
+            Self::Native
+        } else if configuration.compatibility_metrics {
+            Self::Statistics
+        } else {
+            Self::Off
+        }
+    }
+}
+
 /// Looks at the runtime.
 pub(crate) struct Observer {
     admin: Admin,
     client: Client,
     app: String,
     status: watch::Receiver<Status>,
-    native_metrics: bool,
+    metrics: MetricsSource,
     // Held while the runtime is asked, so that probes that come together ask once.
     seen: Mutex<Seen>,
 }
@@ -46,7 +70,7 @@ impl Observer {
         admin: Admin,
         runtime_port: u16,
         status: watch::Receiver<Status>,
-        native_metrics: bool,
+        metrics: MetricsSource,
     ) -> Self {
         let app = format!("http://127.0.0.1:{runtime_port}/");
         Self {
@@ -54,7 +78,7 @@ impl Observer {
             client: Client::new(),
             app,
             status,
-            native_metrics,
+            metrics,
             seen: Mutex::default(),
         }
     }
@@ -94,17 +118,37 @@ impl Observer {
         observation
     }
 
-    /// The runtime's own metrics, when they are on.
-    pub(crate) async fn runtime_metrics(&self) -> Option<Result<Bytes, String>> {
-        if !self.native_metrics {
-            return None;
+    /// The runtime's metrics in the text format of Prometheus, when they are on.
+    pub(crate) async fn runtime_metrics(&self) -> Option<Result<String, String>> {
+        match self.metrics {
+            MetricsSource::Off => None,
+            MetricsSource::Native => Some(self.native().await),
+            MetricsSource::Statistics => Some(self.statistics().await),
         }
-        Some(
-            self.admin
-                .metrics(METRICS_LIMIT)
-                .await
-                .map_err(|error| error.to_string()),
-        )
+    }
+
+    async fn native(&self) -> Result<String, String> {
+        let text = self.admin.metrics(METRICS_LIMIT).await;
+        let text = text.map_err(|error| error.to_string())?;
+        let text = String::from_utf8(text.to_vec());
+        text.map_err(|_| "the metrics of the runtime are not text".to_owned())
+    }
+
+    async fn statistics(&self) -> Result<String, String> {
+        let runtime = self.asked("runtime_statistics").await?;
+        let server = self.asked("server_statistics").await?;
+        Ok(statistics::text(&runtime, &server))
+    }
+
+    /// What an action without parameters gives back. Both actions of a scrape share its limit.
+    async fn asked(&self, action: &str) -> Result<Value, String> {
+        let reply = self.admin.call(action, &Value::Null, METRICS_LIMIT / 2).await;
+        let reply = reply.map_err(|error| error.to_string())?;
+        if reply.result == 0 {
+            Ok(reply.feedback)
+        } else {
+            Err(format!("{action} was refused with result {}", reply.result))
+        }
     }
 
     fn unseen(&self) -> Observation {

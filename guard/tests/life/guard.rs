@@ -22,6 +22,8 @@ pub(crate) struct Setup {
     pub(crate) folder: TempDir,
     pub(crate) variables: BTreeMap<String, String>,
     pub(crate) document: Value,
+    /// Whether there is a Secret of a plan with the database's keys.
+    planned: bool,
 }
 
 impl Setup {
@@ -51,12 +53,24 @@ impl Setup {
             folder,
             variables,
             document,
+            planned: true,
         }
     }
 
     /// The same with a part of the document set.
     pub(crate) fn with(mut self, key: &str, value: Value) -> Self {
         self.document[key] = value;
+        self
+    }
+
+    /// The same with a secret store of these keys, and no Secret of a plan.
+    pub(crate) fn with_secret_store(mut self, keys: &[(&str, &str)]) -> Self {
+        let folder = self.folder.path().join("secrets");
+        fs::create_dir_all(&folder).unwrap();
+        for (key, value) in keys {
+            fs::write(folder.join(key), value).unwrap();
+        }
+        self.planned = false;
         self
     }
 
@@ -68,6 +82,9 @@ impl Setup {
             ("database/database-host", "db:5432".to_owned()),
             ("database/database-password", "database-secret".to_owned()),
         ] {
+            if !self.planned && name.starts_with("database/") {
+                continue;
+            }
             let file = path.join(name);
             fs::create_dir_all(file.parent().unwrap()).unwrap();
             if !self.document.is_null() {
@@ -87,6 +104,7 @@ impl Setup {
             .args(flag("--configuration-folder", path, "configuration"))
             .args(flag("--database-folder", path, "database"))
             .args(flag("--file-folder", path, "file"))
+            .args(flag("--secret-store-folder", path, "secrets"))
             .args(flag("--termination-log", path, "termination"))
             .env_clear()
             .envs(&self.variables)

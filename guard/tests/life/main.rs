@@ -11,6 +11,8 @@ mod refusals;
 #[cfg(test)]
 mod runtime;
 #[cfg(test)]
+mod secret_store;
+#[cfg(test)]
 mod start;
 #[cfg(test)]
 mod stop;

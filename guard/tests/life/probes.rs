@@ -94,6 +94,27 @@ async fn metrics_of_the_runtime_stand_before_ours() {
 }
 
 #[tokio::test]
+async fn statistics_of_the_admin_port_are_metrics_in_compatibility_mode() {
+    let runtime = Runtime::start().await;
+    let statistics = json!({"result": 0, "feedback": {"connectionbus": {"select": 28}}});
+    runtime.answer("runtime_statistics", statistics);
+    let guard = Setup::new("leader", &runtime, OBEDIENT)
+        .with("compatibilityMetrics", json!(true))
+        .start();
+    guard.state_is("running").await;
+    let text = guard.metrics().await;
+    assert!(
+        text.contains("mx_runtime_stats_connectionbus_selects_total 28\n"),
+        "{text}"
+    );
+    assert!(text.contains("mendix_guard_runtime_metrics_up 1\n"), "{text}");
+    runtime.answer("runtime_statistics", json!({"result": -5}));
+    let text = guard.metrics().await;
+    assert!(!text.contains("connectionbus"), "{text}");
+    assert!(text.contains("mendix_guard_runtime_metrics_up 0\n"), "{text}");
+}
+
+#[tokio::test]
 async fn metrics_of_the_runtime_are_left_alone_when_they_are_off() {
     let runtime = Runtime::start().await;
     let guard = running(&runtime).await;

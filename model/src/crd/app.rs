@@ -92,7 +92,7 @@ pub struct MendixAppSpec {
     pub custom_pod_annotations: Option<ForAllPods>,
     /// Node selector of all pods.
     pub custom_pod_node_selector: Option<ForAllPods>,
-    /// Product asked of a licence manager; `Standard` when absent.
+    /// Product asked of a licence manager; accepted and ignored, as no licence manager is asked.
     pub runtime_license_product: Option<String>,
     /// How changes that keep the model are rolled out.
     pub deployment_strategy: Option<DeploymentStrategy>,
@@ -100,7 +100,7 @@ pub struct MendixAppSpec {
     pub pod_disruption_budget: Option<DisruptionBudget>,
     /// Mount the root file system of container `mendix` read-only.
     pub runtime_read_only_root_filesystem: Option<bool>,
-    /// Read credentials and settings from an annotated Secret or mounted files.
+    /// Read credentials and settings from an annotated Secret or mounted files (`docs/secret-stores.md`).
     #[serde(rename = "allowOverrideSecretsWithSecretStoreCSIDriver")]
     pub allow_override_secrets_with_secret_store_csi_driver: Option<bool>,
     /// JVM memory.

@@ -33,6 +33,8 @@ pub struct EnvironmentSpec {
     pub model: Option<String>,
     /// Secret with the documented keys of the database; else the pods' own variables say which database it is.
     pub database_secret_name: Option<String>,
+    /// Address of the database, without credentials, where no Secret tells it.
+    pub database_jdbc_url: Option<String>,
     /// When a pod counts as ended although no kubelet said so; `manual` when absent.
     pub fencing: Option<Fencing>,
     /// Nodes that somebody said are off for good.

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 )]
 #[serde(rename_all = "camelCase")]
 pub struct OperatorConfigurationSpec {
-    /// Tag of the OS image; `{{.JavaVersion}}` is filled in.
+    /// Tag of the OS image; accepted and not used: our base images hold OS and runtime together.
     #[serde(rename = "baseOSImageTagTemplate")]
     pub base_os_image_tag_template: Option<String>,
     /// Base image with runtime; `{{.MxRuntimeVersion}}` and `{{.JavaVersion}}` are filled in.
@@ -33,7 +33,9 @@ pub struct OperatorConfigurationSpec {
     pub registry: Option<Registry>,
     /// Certificates that are trusted besides the usual ones.
     pub trust: Option<Trust>,
-    /// Licence manager.
+    /// Ours: proxy of task pods; how the official operator calls its own is not published.
+    pub proxy: Option<Proxy>,
+    /// Licence manager; accepted and not asked, since its protocol is not published.
     pub license_manager: Option<LicenseManager>,
     /// Of the official sidecar; ours are parts of the guard, so this is added to nothing.
     pub sidecar_resources: Option<Resources>,
@@ -225,6 +227,23 @@ pub struct Trust {
     /// Secret with key `custom.crt`.
     #[serde(rename = "customCASecretName")]
     pub custom_ca_secret_name: Option<String>,
+}
+
+/// The way out of the cluster for task pods: downloads, base images and registries. Runtime pods get nothing of it, for a
+/// Java machine reads no such variables; see `runtime.environmentVariables` with `JAVA_TOOL_OPTIONS`.
+#[serde_with::skip_serializing_none]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Proxy {
+    /// Address for `http://`, without credentials.
+    pub http_proxy: Option<String>,
+    /// Address for `https://`, without credentials.
+    pub https_proxy: Option<String>,
+    /// Hosts, domains and address ranges that are reached directly, with commas between them. What is inside of the
+    /// cluster is always among them.
+    pub no_proxy: Option<String>,
+    /// Secret with keys `HTTP_PROXY` and `HTTPS_PROXY`, for addresses with credentials; then both fields count no more.
+    pub secret_name: Option<String>,
 }
 
 /// Licence manager.

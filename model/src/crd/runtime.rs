@@ -52,6 +52,8 @@ pub struct RuntimeSpec {
     pub database_secret_name: Option<String>,
     /// Secret with the file store's credentials.
     pub file_secret_name: Option<String>,
+    /// Where credentials and settings come from besides; what it says wins over everything else.
+    pub secret_store: Option<SecretStore>,
     /// Resources of container `mendix`, and the licence, which the official operator keeps here.
     pub resources: Option<RuntimeResources>,
     /// Settings of the Mendix Runtime.
@@ -74,6 +76,36 @@ pub struct RuntimeSpec {
     pub read_only_root_filesystem: Option<bool>,
     /// JVM memory.
     pub jvm_memory_settings: Option<JvmMemorySettings>,
+}
+
+/// The secret store of an environment: an object of the environment's name.
+#[serde_with::skip_serializing_none]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SecretStore {
+    /// Kind of the object.
+    pub kind: SecretStoreKind,
+    /// Address of the database, without credentials, where the object itself does not tell it.
+    pub database_jdbc_url: Option<String>,
+}
+
+/// Kind of a [`SecretStore`].
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub enum SecretStoreKind {
+    /// A Secret with the documented keys.
+    Secret,
+    /// What the Secrets Store CSI driver mounts: one file a key, which only the pod sees.
+    SecretProviderClass,
+}
+
+impl SecretStoreKind {
+    /// The kind, for sentences.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Secret => "Secret",
+            Self::SecretProviderClass => "SecretProviderClass",
+        }
+    }
 }
 
 /// See [`RuntimeSpec::resources`].

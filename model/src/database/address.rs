@@ -10,7 +10,9 @@ mod url;
 use super::kind::Kind;
 use super::parts::Parts;
 use super::server::Server;
-use super::{Identity, Problem, text};
+use super::{Identity, Problem, Target, text};
+use crate::secret_store::database as keys;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// A database as settings and Secrets name it. Empty values count as absent.
@@ -39,8 +41,30 @@ impl fmt::Debug for Address {
 }
 
 impl Address {
+    /// The address in the documented keys of a Secret ([`crate::secret_store::database`]).
+    pub fn of_keys(data: &BTreeMap<String, String>) -> Self {
+        let value = |key: &str| data.get(key).cloned();
+        Self {
+            type_: value(keys::TYPE),
+            jdbc_url: value(keys::JDBC_URL),
+            host: value(keys::HOST),
+            name: value(keys::NAME),
+            user_name: value(keys::USER_NAME),
+            schema: None,
+        }
+    }
+
     /// Which database it is to a pod in `namespace`.
     pub fn identity(&self, namespace: &str) -> Result<Identity, Problem> {
+        self.parts()?.identity(namespace)
+    }
+
+    /// Where it is, for whoever connects.
+    pub fn target(&self) -> Result<Target, Problem> {
+        Ok(self.parts()?.into())
+    }
+
+    fn parts(&self) -> Result<Parts, Problem> {
         let mut parts = match field(self.jdbc_url.as_ref()) {
             Some(url) => url::parse(url)?,
             None => self.fields()?,
@@ -51,7 +75,7 @@ impl Address {
         if let Some(user) = field(self.user_name.as_ref()) {
             parts.user.get_or_insert_with(|| user.to_owned());
         }
-        parts.identity(namespace)
+        Ok(parts)
     }
 
     /// Whether it says which database it is, be it right or wrong.
@@ -60,7 +84,8 @@ impl Address {
         named.into_iter().any(|value| field(value.as_ref()).is_some()) || self.kind() == Some(Kind::Hsqldb)
     }
 
-    pub(super) fn kind(&self) -> Option<Kind> {
+    /// What `type_` says, when that is known.
+    pub fn kind(&self) -> Option<Kind> {
         Kind::of_word(field(self.type_.as_ref())?)
     }
 

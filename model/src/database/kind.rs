@@ -1,13 +1,19 @@
 /// Product of a database, as far as its addresses matter.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Kind {
+pub enum Kind {
+    /// IBM Db2.
     Db2,
+    /// SAP HANA.
     Hana,
+    /// The runtime's own database, in its memory or its files.
     Hsqldb,
     /// `MariaDB` too: both drivers reach the servers of both.
     MySql,
+    /// Oracle Database.
     Oracle,
+    /// PostgreSQL.
     PostgreSql,
+    /// Microsoft SQL Server and Azure SQL.
     SqlServer,
 }
 
@@ -37,6 +43,19 @@ impl Kind {
             Self::Oracle => "oracle",
             Self::PostgreSql => "postgresql",
             Self::SqlServer => "sqlserver",
+        }
+    }
+
+    /// The runtime's word: a value of setting `DatabaseType` (Mendix documentation, "Runtime customization").
+    pub const fn runtime_word(self) -> &'static str {
+        match self {
+            Self::Db2 => "DB2",
+            Self::Hana => "SAPHANA",
+            Self::Hsqldb => "HSQLDB",
+            Self::MySql => "MYSQL",
+            Self::Oracle => "ORACLE",
+            Self::PostgreSql => "PostgreSQL",
+            Self::SqlServer => "SQLSERVER",
         }
     }
 
@@ -90,6 +109,7 @@ mod tests {
     fn words_of_the_runtime_are_known(#[case] word: &str, #[case] expected: Kind) {
         assert_eq!(Kind::of_word(word), Some(expected));
         assert_eq!(Kind::of_word(expected.as_str()), Some(expected));
+        assert_eq!(Kind::of_word(expected.runtime_word()), Some(expected));
     }
 
     #[rstest]

@@ -12,6 +12,8 @@ pub(super) struct Parts {
     pub(super) name: Option<String>,
     pub(super) schema: Option<String>,
     pub(super) user: Option<String>,
+    /// The driver is told not to go on without TLS.
+    pub(super) tls: bool,
 }
 
 impl Parts {
@@ -23,6 +25,7 @@ impl Parts {
             name: None,
             schema: None,
             user: None,
+            tls: false,
         }
     }
 

@@ -5,21 +5,14 @@ use std::collections::BTreeMap;
 /// Which database a Secret with the documented keys ([`crate::secret_store::database`]) names to a pod in
 /// `namespace`.
 pub fn from_secret(data: &BTreeMap<String, String>, namespace: &str) -> Result<Identity, Problem> {
-    let value = |key: &str| data.get(key).cloned();
-    let address = Address {
-        type_: value(keys::TYPE),
-        jdbc_url: value(keys::JDBC_URL),
-        host: value(keys::HOST),
-        name: value(keys::NAME),
-        user_name: value(keys::USER_NAME),
-        schema: None,
-    };
     let place = if data.get(keys::JDBC_URL).is_some_and(|url| !url.trim().is_empty()) {
         "key database-jdbc-url of the database's Secret"
     } else {
         "the database's Secret"
     };
-    address.identity(namespace).map_err(|problem| problem.at(place))
+    Address::of_keys(data)
+        .identity(namespace)
+        .map_err(|problem| problem.at(place))
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ pub(super) const BASE64: Rule = Rule {
 pub(super) const VALUE: Rule = Rule {
     id: "MX105",
     field: "spec.jvmMemorySettings.heapLimit",
-    statement: "memory is a quantity below the limit, and an interval an ISO 8601 duration",
+    statement: "memory is a quantity below the limit, an interval an ISO 8601 duration, a metrics mode one of the two",
     remedy: "write the value in the form that the message names",
     check: Some(value),
 };
@@ -85,6 +85,8 @@ mod tests {
     #[case::heap(json!({"jvmMemorySettings": {"heapLimit": "much"}}), &["MX105"])]
     #[case::heap_above_limit(json!({"jvmMemorySettings": {"heapLimit": "2Gi"}, "resources": {"limits": {"memory": "1Gi"}}}), &["MX105"])]
     #[case::interval(json!({"runtimeMetricsConfiguration": {"mode": "native", "interval": "60"}}), &["MX105"])]
+    #[case::mode(json!({"runtimeMetricsConfiguration": {"mode": "prometheus"}}), &["MX105"])]
+    #[case::mode_of_the_namespace(json!({"runtimeMetricsConfiguration": {"mode": ""}}), &[])]
     #[case::two(json!({"runtime": {"customConfiguration": "{", "mxAdminPassword": "word!"}}), &["MX103", "MX104"])]
     #[case::empty(json!({"runtime": {"customConfiguration": "", "mxAdminPassword": "", "jettyOptions": ""}}), &[])]
     fn each_kind_has_its_rule(#[case] spec: Value, #[case] expected: &[&str]) {

@@ -21,14 +21,62 @@ pub struct MetricsAgent {
     pub instrumentation: Option<String>,
 }
 
-/// Whether the runtime's own metrics are on.
-pub(super) fn is_native(metrics: Option<&RuntimeMetricsConfiguration>) -> bool {
-    metrics.and_then(|it| it.mode.as_deref()) == Some("native")
+/// Where metrics come from.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) enum Mode {
+    /// They are off.
+    #[default]
+    Off,
+    /// From the runtime itself.
+    Native,
+    /// From the statistics of the admin port.
+    Compatibility,
+}
+
+/// The app's attributes, each over that of the namespace; an empty one is none.
+pub fn merged_metrics(
+    app: Option<&RuntimeMetricsConfiguration>,
+    namespace: Option<&RuntimeMetricsConfiguration>,
+) -> RuntimeMetricsConfiguration {
+    let attribute = |read: fn(&RuntimeMetricsConfiguration) -> &Option<String>| {
+        let set = |all: Option<&RuntimeMetricsConfiguration>| {
+            let text = read(all?).clone();
+            text.filter(|text| !text.trim().is_empty())
+        };
+        set(app).or_else(|| set(namespace))
+    };
+    RuntimeMetricsConfiguration {
+        mode: attribute(|it| &it.mode),
+        interval: attribute(|it| &it.interval),
+        mx_agent_config: attribute(|it| &it.mx_agent_config),
+        mx_agent_instrumentation_config: attribute(|it| &it.mx_agent_instrumentation_config),
+    }
+}
+
+pub(super) fn mode(metrics: Option<&RuntimeMetricsConfiguration>) -> Result<Mode, InvalidField> {
+    match metrics.and_then(|it| it.mode.as_deref()).map(str::trim) {
+        None | Some("") => Ok(Mode::Off),
+        Some("native") => Ok(Mode::Native),
+        Some("compatibility") => Ok(Mode::Compatibility),
+        Some(_) => Err(InvalidField {
+            kind: Kind::Value,
+            field: "runtimeMetricsConfiguration.mode".to_owned(),
+            problem: "is neither native nor compatibility; leave it empty for what the namespace says"
+                .to_owned(),
+        }),
+    }
+}
+
+/// All attributes but the mode are of the native one.
+fn native(metrics: Option<&RuntimeMetricsConfiguration>) -> Option<&RuntimeMetricsConfiguration> {
+    metrics.filter(|_| mode(metrics) == Ok(Mode::Native))
 }
 
 /// Seconds between two computations; none when the field is empty.
 pub(super) fn interval(metrics: Option<&RuntimeMetricsConfiguration>) -> Result<Option<u64>, InvalidField> {
-    let text = metrics.and_then(|it| it.interval.as_deref()).map(str::trim);
+    let text = native(metrics)
+        .and_then(|it| it.interval.as_deref())
+        .map(str::trim);
     let Some(text) = text.filter(|text| !text.is_empty()) else {
         return Ok(None);
     };
@@ -49,7 +97,7 @@ pub(super) fn interval(metrics: Option<&RuntimeMetricsConfiguration>) -> Result<
 pub(super) fn agent(
     metrics: Option<&RuntimeMetricsConfiguration>,
 ) -> Result<(Option<MetricsAgent>, Files), Vec<InvalidField>> {
-    let Some(metrics) = metrics.filter(|it| is_native(Some(it))) else {
+    let Some(metrics) = native(metrics) else {
         return Ok((None, Files::new()));
     };
     let configuration = document("mxAgentConfig", metrics.mx_agent_config.as_deref());
@@ -129,6 +177,53 @@ mod tests {
             "runtimeMetricsConfiguration.mxAgentInstrumentationConfig",
         ];
         assert_eq!(fields, expected);
+    }
+
+    #[rstest]
+    #[case::absent(None, Ok(Mode::Off))]
+    #[case::empty(Some(""), Ok(Mode::Off))]
+    #[case::native(Some("native"), Ok(Mode::Native))]
+    #[case::compatibility(Some("compatibility"), Ok(Mode::Compatibility))]
+    #[case::other(Some("prometheus"), Err(()))]
+    fn there_are_two_modes(#[case] text: Option<&str>, #[case] expected: Result<Mode, ()>) {
+        let metrics = RuntimeMetricsConfiguration {
+            mode: text.map(ToOwned::to_owned),
+            ..RuntimeMetricsConfiguration::default()
+        };
+        assert_eq!(mode(Some(&metrics)).map_err(drop), expected);
+    }
+
+    #[test]
+    fn each_attribute_of_an_app_wins_by_itself() {
+        let namespace = metrics("PT1M", "{}", "");
+        let app = RuntimeMetricsConfiguration {
+            mode: Some(String::new()),
+            interval: Some("PT30S".to_owned()),
+            ..RuntimeMetricsConfiguration::default()
+        };
+        let both = merged_metrics(Some(&app), Some(&namespace));
+        assert_eq!(
+            (both.mode.as_deref(), both.interval.as_deref()),
+            (Some("native"), Some("PT30S"))
+        );
+        assert_eq!(
+            (
+                both.mx_agent_config.as_deref(),
+                both.mx_agent_instrumentation_config
+            ),
+            (Some("{}"), None)
+        );
+        assert_eq!(merged_metrics(None, None), RuntimeMetricsConfiguration::default());
+    }
+
+    #[test]
+    fn attributes_of_the_native_mode_are_ignored_in_the_other() {
+        let other = RuntimeMetricsConfiguration {
+            mode: Some("compatibility".to_owned()),
+            ..metrics("soon", "{", "x")
+        };
+        assert_eq!(interval(Some(&other)), Ok(None));
+        assert_eq!(super::agent(Some(&other)), Ok((None, Files::new())));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What goes wrong with stores, as sentences for people. None holds a password.
 
+use super::jdbc::JdbcError;
 use crate::settings::SettingsError;
 
 /// Failure to make a store or to take it down.
@@ -14,6 +15,9 @@ pub enum ProvisionError {
     /// The PostgreSQL server.
     #[error(transparent)]
     Postgres(#[from] PostgresError),
+    /// A database that is there already.
+    #[error(transparent)]
+    Jdbc(#[from] JdbcError),
     /// A failed run could not be taken back.
     #[error(
         "{cause}; what this run had made could not be removed again: {remains}; deprovisioning removes it"
@@ -81,6 +85,17 @@ pub enum ApiError {
         /// Last answer.
         cause: String,
     },
+}
+
+impl PostgresError {
+    /// A host that does not exist is told from one that does not answer. `cause` is what the system says.
+    pub(super) fn unreached(host: String, cause: String) -> Self {
+        if cause.contains("failed to lookup address") {
+            Self::HostNotFound { host, cause }
+        } else {
+            Self::Unreachable { host, cause }
+        }
+    }
 }
 
 /// Failure with a PostgreSQL server.

@@ -6,11 +6,13 @@
 mod api;
 mod ephemeral;
 mod error;
+mod jdbc;
 mod postgres;
 mod secret;
 mod task;
 
 pub use error::{ApiError, PostgresError, ProvisionError};
+pub use jdbc::{JdbcArguments, JdbcError};
 pub use task::{StoreArguments, StoreTask};
 
 pub(crate) use api::client_of_pod;
@@ -23,6 +25,8 @@ use secret::Keys;
 pub enum Store {
     /// A database and a role of its own on a PostgreSQL server.
     Postgres(StoreArguments),
+    /// A database that is there already: its address and credentials are checked and handed on.
+    Jdbc(JdbcArguments),
     /// A database in the leader's memory, or files in the container.
     Ephemeral(StoreArguments),
 }
@@ -32,6 +36,7 @@ impl Store {
     pub const fn arguments(&self) -> &StoreArguments {
         match self {
             Self::Postgres(arguments) | Self::Ephemeral(arguments) => arguments,
+            Self::Jdbc(arguments) => &arguments.store,
         }
     }
 
@@ -42,6 +47,7 @@ impl Store {
     pub async fn provision(&self, task: &StoreTask, client: kube::Client) -> Result<(), ProvisionError> {
         match self {
             Self::Postgres(_) => provision(&postgres::Postgres, task, client).await,
+            Self::Jdbc(arguments) => provision(&jdbc::Jdbc::new(arguments), task, client).await,
             Self::Ephemeral(_) => provision(&ephemeral::Ephemeral, task, client).await,
         }
     }
@@ -53,6 +59,7 @@ impl Store {
     pub async fn deprovision(&self, task: &StoreTask) -> Result<(), ProvisionError> {
         match self {
             Self::Postgres(_) => postgres::Postgres.deprovision(task).await,
+            Self::Jdbc(arguments) => jdbc::Jdbc::new(arguments).deprovision(task).await,
             Self::Ephemeral(_) => ephemeral::Ephemeral.deprovision(task).await,
         }
     }

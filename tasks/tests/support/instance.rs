@@ -15,8 +15,10 @@ struct Cli {
     store: Store,
 }
 
-pub fn store(kind: &str) -> Store {
-    Cli::try_parse_from(["task", kind]).expect("store").store
+/// The store of a plan with these `args`.
+pub fn store(words: &str) -> Store {
+    let words = ["task"].into_iter().chain(words.split_whitespace());
+    Cli::try_parse_from(words).expect("store").store
 }
 
 /// One storage instance, with the folders that a pod would have.

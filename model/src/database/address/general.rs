@@ -103,6 +103,7 @@ fn parts(
     parts.user = user
         .or_else(|| parameter("user"))
         .or_else(|| parameter("username"));
+    parts.tls = asks_for_tls(parameters);
     parts.cloud_instance = parameter("cloudsqlinstance").filter(|_| parameter("socketfactory").is_some());
     parts.name = name(kind, path.strip_prefix('/').unwrap_or(path))?;
     if kind == Kind::Hana {
@@ -119,6 +120,15 @@ fn name(kind: Kind, path: &str) -> Result<Option<String>, Problem> {
         _ => path,
     };
     Ok(text::present(direct_name(path)?).map(text::decoded))
+}
+
+/// PostgreSQL documentation, "Connecting to the database": modes `disable`, `allow` and `prefer` go on without.
+fn asks_for_tls(parameters: &str) -> bool {
+    let mode = parameter(parameters, "sslmode");
+    mode.is_some_and(|mode| {
+        let mode = mode.to_ascii_lowercase();
+        ["require", "verify-ca", "verify-full"].contains(&mode.as_str())
+    }) || parameter(parameters, "ssl").is_some_and(|value| value == "true")
 }
 
 fn parameter(parameters: &str, key: &str) -> Option<String> {

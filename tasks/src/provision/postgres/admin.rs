@@ -10,13 +10,13 @@ use std::path::Path;
 const MAINTENANCE: &str = "postgres";
 const PORT: u16 = 5432;
 
-/// How the server is reached. Shows no password when printed.
-pub(super) struct Admin {
-    pub(super) host: String,
-    pub(super) port: u16,
-    pub(super) user: String,
-    pub(super) password: String,
-    pub(super) database: String,
+/// How a server is reached, and as whom. Shows no password when printed.
+pub(in crate::provision) struct Admin {
+    pub(in crate::provision) host: String,
+    pub(in crate::provision) port: u16,
+    pub(in crate::provision) user: String,
+    pub(in crate::provision) password: String,
+    pub(in crate::provision) database: String,
 }
 
 impl fmt::Debug for Admin {
@@ -27,7 +27,7 @@ impl fmt::Debug for Admin {
 
 impl Admin {
     /// `host:port`, with brackets around an IPv6 address.
-    pub(super) fn address(&self) -> String {
+    pub(in crate::provision) fn address(&self) -> String {
         let Self { host, port, .. } = self;
         if host.contains(':') {
             format!("[{host}]:{port}")

@@ -62,12 +62,7 @@ fn wants_tls(message: &str) -> bool {
 }
 
 fn unreachable(cause: &str, server: &Server) -> PostgresError {
-    let (host, cause) = (server.address.clone(), cause.to_owned());
-    if cause.contains("failed to lookup address") {
-        PostgresError::HostNotFound { host, cause }
-    } else {
-        PostgresError::Unreachable { host, cause }
-    }
+    PostgresError::unreached(server.address.clone(), cause.to_owned())
 }
 
 /// The message alone: details and context can quote statements.

@@ -13,7 +13,7 @@ mod sql;
 use super::secret::Keys;
 use super::{PostgresError, ProvisionError, StoreKind, StoreTask};
 use crate::settings::read_key;
-use admin::Admin;
+pub(super) use admin::Admin;
 use mendix_model::crd::storage::Purpose;
 use mendix_model::secret_store::database;
 use names::Names;
@@ -23,6 +23,11 @@ use session::Session;
 
 /// See the module.
 pub(super) struct Postgres;
+
+/// Logs in and out again.
+pub(super) async fn log_in(login: &Admin) -> Result<(), PostgresError> {
+    Session::open(login).await.map(drop)
+}
 
 /// Characters of a password: 190 bits.
 const PASSWORD_LENGTH: usize = 32;
