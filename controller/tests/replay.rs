@@ -5,19 +5,17 @@
 
 #[path = "replay/cluster.rs"]
 mod cluster;
+#[path = "replay/rounds.rs"]
+mod rounds;
 #[path = "replay/secret_store.rs"]
 mod secret_store;
 #[path = "replay/server.rs"]
 mod server;
 
-use kube::core::PartialObjectMeta;
-use kube::{Resource, ResourceExt};
-use mendix_controller::Context;
-use mendix_controller::testing::{Error, Kind, reconcile};
-use mendix_model::crd::{Build, Endpoint, Environment, MendixApp, Runtime, StorageInstance};
+use mendix_controller::testing::Error;
+use rounds::{context, round};
 use serde_json::{Value, json};
 use server::Server;
-use std::sync::Arc;
 
 const GROUP: &str = "/apis/privatecloud.mendix.com/v1alpha1/namespaces/prod";
 
@@ -61,36 +59,6 @@ fn prepared() -> Server {
         json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": "kube-system", "uid": "this-cluster" } }),
     );
     server
-}
-
-async fn reconcile_all<K: Kind>(server: &Server, context: &Arc<Context>) -> Result<(), Error>
-where
-    PartialObjectMeta<K>: Resource,
-{
-    let (version, plural) = (K::api_version(&()), K::plural(&()));
-    for object in cluster::all(server, &format!("/apis/{version}/namespaces/prod/{plural}")) {
-        let trigger: PartialObjectMeta<K> = serde_json::from_value(object).expect("metadata");
-        assert!(!trigger.name_any().is_empty());
-        match reconcile(Arc::new(trigger), context.clone()).await {
-            Ok(_) | Err(Error::Leaving { .. } | Error::Invalid { .. }) => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
-}
-
-async fn round(server: &Server, context: &Arc<Context>) -> Result<(), Error> {
-    reconcile_all::<MendixApp>(server, context).await?;
-    reconcile_all::<StorageInstance>(server, context).await?;
-    reconcile_all::<Build>(server, context).await?;
-    reconcile_all::<Endpoint>(server, context).await?;
-    reconcile_all::<Runtime>(server, context).await?;
-    reconcile_all::<Environment>(server, context).await?;
-    Ok(())
-}
-
-fn context(server: &Server) -> Arc<Context> {
-    Arc::new(Context::new(server.client(), "mendix:test", "test"))
 }
 
 /// Rounds until nothing changes any more. The invariants are checked after each step of the cluster.

@@ -5,7 +5,6 @@
 
 mod admission;
 mod certificate;
-mod legacy;
 mod server;
 mod verdict;
 

@@ -1,9 +1,8 @@
 //! Decides about one change of one object. Pure: all it knows is in the request.
 
-use crate::legacy;
 use kube::core::{DynamicObject, admission::AdmissionRequest};
 use mendix_model::{
-    crd::{GROUP, MendixApp},
+    crd::{GROUP, MendixApp, fields},
     rules,
 };
 
@@ -33,7 +32,7 @@ pub(crate) fn judge(request: &AdmissionRequest<DynamicObject>) -> Verdict {
     match parse(object) {
         Ok(app) => Verdict {
             refusals: rules::review(&app).iter().map(ToString::to_string).collect(),
-            warnings: legacy::warnings(&app),
+            warnings: fields::warnings(&request.kind.kind, &object.data["spec"]),
         },
         Err(refusal) => Verdict {
             refusals: vec![refusal],

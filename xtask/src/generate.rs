@@ -44,6 +44,12 @@ const GENERATORS: &[Generator] = &[
         owns_folder: false,
         make: invariants,
     },
+    Generator {
+        name: "table of the fields",
+        folder: "docs",
+        owns_folder: false,
+        make: fields,
+    },
 ];
 
 /// Writes the files, or checks them.
@@ -188,6 +194,14 @@ fn invariants() -> Result<BTreeMap<String, String>> {
     Ok(BTreeMap::from([(
         "invariants.md".to_owned(),
         mendix_model::invariants::document(),
+    )]))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "generators may fail")]
+fn fields() -> Result<BTreeMap<String, String>> {
+    Ok(BTreeMap::from([(
+        "fields.md".to_owned(),
+        mendix_model::crd::fields::document(),
     )]))
 }
 

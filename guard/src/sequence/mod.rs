@@ -143,4 +143,6 @@ fn pause(tries: u32) -> Duration {
 }
 
 #[cfg(test)]
+mod examples_tests;
+#[cfg(test)]
 mod tests;

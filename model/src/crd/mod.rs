@@ -16,6 +16,7 @@ pub mod claim;
 pub mod common;
 pub mod endpoint;
 pub mod environment;
+pub mod fields;
 pub mod manifest;
 pub mod operator_configuration;
 pub mod operator_version;

@@ -21,7 +21,10 @@ use serde::{Deserialize, Serialize};
     category = "mendix",
     printcolumn(name = "Purpose", type_ = "string", json_path = ".spec.purpose"),
     printcolumn(name = "Type", type_ = "string", json_path = ".spec.type"),
-    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp"),
+    // Else a second plan of one name takes the place of the first, and its apps wait for a store that never comes.
+    validation = Rule::new("!has(oldSelf.spec.purpose) || (has(self.spec.purpose) && self.spec.purpose == oldSelf.spec.purpose)")
+        .message("spec.purpose: there is a plan of this name for another purpose: choose another name")
 )]
 #[serde(rename_all = "camelCase")]
 pub struct StoragePlanSpec {

@@ -7,6 +7,7 @@ mod in_memory_replicas;
 mod java_tool_options;
 mod leaderless_version;
 mod malformed_fields;
+mod one_plan_each;
 mod reserved_name;
 mod tls_source;
 
@@ -73,6 +74,7 @@ pub const RULES: &[Rule] = &[
     java_tool_options::RULE,
     leaderless_version::RULE,
     in_memory_replicas::RULE,
+    one_plan_each::RULE,
 ];
 
 /// Runs every rule and reports all violations, not just the first.
@@ -83,6 +85,9 @@ pub fn review(app: &MendixApp) -> Vec<Violation> {
         .flatten()
         .collect()
 }
+
+#[cfg(test)]
+mod sentences_tests;
 
 #[cfg(test)]
 pub(crate) mod tests {
