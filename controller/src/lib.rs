@@ -27,6 +27,7 @@ mod run;
 mod runtime;
 mod storage;
 mod task_pod;
+mod toleration;
 mod uninstall;
 
 use clap::Args;

@@ -45,9 +45,9 @@ pub const INVARIANTS: &[Invariant] = &[
         statement: "at most one leader is started on a database",
         levels: &[API_SERVER, RECORD],
         left_over: "processes that no pod of the cluster runs; a static pod that starts beside a leader, for no gate is \
-                    asked; a copy by kubectl debug --copy-to with --image, which loses labels and annotations; a \
-                    workload that is made again without the label while its last pod still ends; and what a person \
-                    does with kubectl exec",
+                    asked; a copy of a pod that was there before its namespace was guarded, made before it was \
+                    adopted; a workload that is made again without the label while its last pod still ends; and what \
+                    a person does with kubectl exec",
     },
     Invariant {
         id: "I3",

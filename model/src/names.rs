@@ -48,6 +48,11 @@ pub const PAUSED_ANNOTATION: &str = "kubectl-mendix.io/paused";
 
 /// Environment (app) that an object belongs to.
 pub const ENVIRONMENT_LABEL: &str = "kubectl-mendix.io/environment";
+
+/// Toleration of every pod of an environment, with the environment's name as its value. It tolerates a taint that no
+/// node has: it is there because a copy keeps it whose labels and annotations a tool has dropped, and because the API
+/// server lets nobody take a toleration off a pod.
+pub const ENVIRONMENT_TOLERATION: &str = ENVIRONMENT_LABEL;
 /// `leader`, `worker`, `peer` or `ordinal`.
 pub const ROLE_LABEL: &str = "kubectl-mendix.io/role";
 /// Model of an image or pod: see [`model_of`].
@@ -215,6 +220,9 @@ pub fn pod_labels(app: &str, role: Role, model: &str) -> BTreeMap<String, String
     );
     labels
 }
+
+/// Selector of the pods that no label tells to be of an environment.
+pub const UNLABELLED_PODS: &str = "!kubectl-mendix.io/environment";
 
 /// Selector of the pods of an environment: all with its label but those of tasks, which run no app.
 pub fn guarded_pods(environment: &str) -> String {

@@ -168,3 +168,21 @@ helm.sh/hook: pre-delete
 helm.sh/hook-weight: {{ . | quote }}
 helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded,hook-failed
 {{- end }}
+
+{{/*
+Conditions of the policies on births: a pod of an environment, by its label or by a mark that it was copied with. The
+pods of tasks run no app. Mirrors of static pods are left alone: they run already, and a gate would only make them
+invisible.
+*/}}
+{{- define "mendix.gate.born" -}}
+- name: of-an-environment
+  expression: >-
+    (has(object.metadata.labels) && 'kubectl-mendix.io/environment' in object.metadata.labels
+    && !('kubectl-mendix.io/component' in object.metadata.labels
+    && object.metadata.labels['kubectl-mendix.io/component'] in ['provisioner', 'builder', 'puller']))
+    || (has(object.metadata.annotations) && 'kubectl-mendix.io/environment' in object.metadata.annotations)
+    || (has(object.spec.tolerations) && object.spec.tolerations.exists(toleration, has(toleration.key)
+    && toleration.key == 'kubectl-mendix.io/environment'))
+- name: not-a-mirror
+  expression: "!has(object.metadata.annotations) || !('kubernetes.io/config.mirror' in object.metadata.annotations)"
+{{- end }}

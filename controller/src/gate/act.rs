@@ -8,6 +8,7 @@ use crate::apply::Writer;
 use crate::context::Context;
 use crate::error::Error;
 use crate::report::Report;
+use crate::toleration;
 use futures::future::try_join_all;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
@@ -134,13 +135,21 @@ async fn perform(
         .unwrap_or_default();
     let change = match step {
         Step::Open(uid) => open(judged.pods.get(uid)),
-        Step::Track(_) => json!({ "metadata": { "finalizers": [names::ACTIVE_FINALIZER] } }),
+        Step::Track(_) => track(pod, &observed.owner.environment),
         Step::Release(_) => without_finalizer(),
         Step::Mark(_) => json!({ "metadata": { "annotations": { names::CLAIM_MARK_ANNOTATION: claim } } }),
         // With its version: by now it may have been opened.
         Step::Void(_) => return delete(context, pod, pod.resource_version()).await,
     };
     patch(context, pod, change).await
+}
+
+/// Finalizer on, and what keeps a copy of the pod from starting without the gate.
+fn track(pod: &Pod, environment: &str) -> Value {
+    json!({
+        "metadata": { "finalizers": [names::ACTIVE_FINALIZER] },
+        "spec": { "tolerations": toleration::with_own(pod, environment) },
+    })
 }
 
 /// Our finalizer off, and those of others left.

@@ -1,7 +1,8 @@
 //! Writes claims: made once by whoever comes first, then swapped as they were read.
 
 use super::act::Outcome;
-use super::observe::{Observed, read_claim};
+use super::observe::Observed;
+use super::read;
 use crate::context::Context;
 use crate::error::Error;
 use kube::api::{DeleteParams, ListParams, ObjectMeta, PostParams, Preconditions};
@@ -108,7 +109,7 @@ pub(crate) async fn abandon(context: &Context, observed: &Observed) -> Result<()
 
 /// Gives a claim up that nothing may run under any more. The version keeps a pod that was reserved meanwhile.
 pub(crate) async fn give_up(context: &Context, observed: &Observed, name: &str) -> Result<(), Error> {
-    let Some(claim) = read_claim(context, name).await? else {
+    let Some(claim) = read::claim(context, name).await? else {
         return Ok(());
     };
     if claim.spec.owner != observed.owner || !claim.spec.opened.is_empty() {

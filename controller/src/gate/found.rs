@@ -55,11 +55,12 @@ async fn ensure(context: &Context, pod: &Metadata) -> Result<(), Error> {
         return Ok(());
     };
     let namespace = namespace(pod);
+    // The usual answer first: it is there.
     if pod.annotations().get(names::ENVIRONMENT_LABEL) != Some(name)
-        || !is_guarded(context, &namespace).await?
         || crate::read::metadata::<Environment>(context, &namespace, name)
             .await?
             .is_some()
+        || !is_guarded(context, &namespace).await?
         || !needs_environment(context, pod).await?
     {
         return Ok(());

@@ -13,6 +13,7 @@ mod leave;
 mod observe;
 mod plain;
 mod pod;
+mod read;
 mod situation;
 mod status;
 mod tell;

@@ -1,23 +1,20 @@
-//! Reads everything that the gate of an environment needs.
+//! What the gate of an environment decides from: reads it, in the order that makes it safe.
 
-use super::fence::{self, Fence};
-use super::found::guard;
+use super::fence::Fence;
 use super::identity::{Source, claim_of};
 use super::judged;
 use super::plain::{self, Plain};
-use crate::apply::controller_of;
+use super::read::{self, Held, Named, Pods};
 use crate::context::Context;
 use crate::error::Error;
 use crate::metadata::{is_leaving, namespace};
-use k8s_openapi::api::core::v1::{Node, Pod, Secret};
-use kube::{Api, ResourceExt};
+use futures::future::{try_join, try_join3};
+use k8s_openapi::api::core::v1::{Pod, Secret};
+use kube::ResourceExt;
 use mendix_model::crd::claim::Owner;
-use mendix_model::crd::environment::Fencing;
-use mendix_model::crd::storage::Purpose;
-use mendix_model::crd::{DatabaseClaim, Environment, Runtime, StorageInstance};
+use mendix_model::crd::{DatabaseClaim, Environment, Runtime};
 use mendix_model::database::Identity;
-use mendix_model::names;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// What is there.
 #[derive(Clone, Debug)]
@@ -50,71 +47,66 @@ impl Observed {
     }
 }
 
+/// Requests that need nothing of each other are made at once. The pods are read after the claim: what was reserved
+/// under an earlier state of it is then among them.
 pub(crate) async fn observe(
     context: &Context,
     environment: &Environment,
     cluster: &str,
 ) -> Result<Observed, Error> {
-    let (namespace, name) = (namespace(environment), environment.name_any());
     let owner = Owner {
         cluster: cluster.to_owned(),
-        namespace: namespace.clone(),
-        environment: name.clone(),
+        namespace: namespace(environment),
+        environment: environment.name_any(),
     };
-    let secret = match environment.spec.database_secret_name.as_deref() {
-        Some(secret) => crate::read::optional::<Secret>(context, &namespace, secret).await?,
-        None => None,
+    let (held, named) = try_join(
+        read::held(context, environment),
+        read::named(context, environment),
+    )
+    .await?;
+    let (pods, (runtime, storage), leaving) = try_join3(
+        read::pods(context, &owner, named.is_plain()),
+        read::app(context, &owner),
+        read::is_left(context, &owner, named.is_plain()),
+    )
+    .await?;
+    let (wanted, plain) = wanted(context, environment, &owner, named, &pods).await?;
+    let ((claim_name, claim), pods) = match settled(&wanted, held) {
+        Some(claim) => (claim, pods),
+        None => newly(context, &owner, wanted.clone(), plain.is_some()).await?,
     };
-    let selector = names::guarded_pods(&name);
-    let plain = if is_plain(environment) {
-        let pods: Vec<Pod> = crate::read::list(context, &namespace, &selector).await?;
-        let by_name = holds_by_name(environment, &owner);
-        let plain = plain::read(context, &namespace, &name, by_name, &pods).await?;
-        Some((judged::claim(&plain, &pods, &owner), plain))
-    } else {
-        None
-    };
-    let wanted_claim = match &plain {
-        Some((claim, _)) => claim.clone(),
-        None => wanted_claim(environment, secret.as_ref(), &owner),
-    };
-    let (claim_name, claim) = claim(context, environment, &wanted_claim).await?;
-    // Pods after the claim: what was reserved under an earlier claim is then among them.
-    let mut pods: Vec<Pod> = crate::read::list(context, &namespace, &selector).await?;
-    if let Some((named, plain)) = &plain {
-        let all: Vec<Pod> = crate::read::list(context, &namespace, "").await?;
-        let (workloads, sources) = (&plain.workloads, &plain.sources);
-        let named = named.as_deref().ok();
-        pods.extend(plain::strangers(all, workloads, sources, &owner, named));
-    }
-    let gone = missing(context, &namespace, claim.as_ref(), &mut pods).await?;
-    let (runtime, storage) = app(context, &namespace, &name).await?;
+    let mut pods = with_strangers(pods, plain.as_ref(), &owner, wanted.as_deref().ok());
+    let gone = read::missing(context, &owner.namespace, claim.as_ref(), &mut pods).await?;
     Ok(Observed {
-        fence: fence(context, environment, &pods).await?,
-        leaving: context.is_leaving() || (is_plain(environment) && is_left(context, &namespace).await?),
+        fence: read::fence(context, environment, &pods).await?,
+        leaving: context.is_leaving() || leaving,
         runtime,
         storage,
         owner,
         claim_name,
         claim,
-        plain: plain.map(|(_, plain)| plain),
+        plain,
         pods,
         gone,
     })
 }
 
-/// The app of this name, and whether its database is there. A namespace that is only guarded has neither, and no right
-/// to look for them.
-async fn app(context: &Context, namespace: &str, name: &str) -> Result<(Option<Runtime>, bool), Error> {
-    if !context.manages(namespace) {
-        return Ok((None, false));
+/// Claim of the database that the environment names now.
+async fn wanted(
+    context: &Context,
+    environment: &Environment,
+    owner: &Owner,
+    named: Named,
+    pods: &Pods,
+) -> Result<(Result<String, String>, Option<Plain>), Error> {
+    match named {
+        Named::Secret(secret) => Ok((by_secret(environment, secret.as_deref(), owner), None)),
+        Named::Workloads(workloads) => {
+            let by_name = holds_by_name(environment, owner);
+            let plain = plain::read(context, &owner.namespace, by_name, workloads, pods).await?;
+            Ok((judged::claim(&plain, &pods.guarded, owner), Some(plain)))
+        }
     }
-    let storage = names::storage_instance(name, Purpose::Database);
-    let storage = crate::read::metadata::<StorageInstance>(context, namespace, &storage).await?;
-    Ok((
-        crate::read::optional(context, namespace, name).await?,
-        storage.is_some(),
-    ))
 }
 
 fn holds_by_name(environment: &Environment, owner: &Owner) -> bool {
@@ -125,17 +117,8 @@ fn holds_by_name(environment: &Environment, owner: &Owner) -> bool {
     held.is_some_and(|held| *held != Identity::Local.claim(owner))
 }
 
-async fn is_left(context: &Context, namespace: &str) -> Result<bool, Error> {
-    Ok(guard(context, namespace).await?.as_deref() == Some(names::GUARD_LEAVING))
-}
-
-/// An app of ours brings its Environment along; all others are found by their pods.
-fn is_plain(environment: &Environment) -> bool {
-    controller_of(&environment.metadata).is_none()
-}
-
 /// A Secret that is named and not there leaves the identity open; guessing one would split the guard in two.
-fn wanted_claim(environment: &Environment, secret: Option<&Secret>, owner: &Owner) -> Result<String, String> {
+fn by_secret(environment: &Environment, secret: Option<&Secret>, owner: &Owner) -> Result<String, String> {
     let spec = &environment.spec;
     let source = match (&spec.database_secret_name, secret, &spec.database_jdbc_url) {
         (Some(name), None, _) => {
@@ -150,78 +133,85 @@ fn wanted_claim(environment: &Environment, secret: Option<&Secret>, owner: &Owne
     claim_of(source, owner)
 }
 
-/// The claim that the environment holds, as long as anything may run under it or no other is known; else the one that
-/// it needs.
-async fn claim(
-    context: &Context,
-    environment: &Environment,
-    wanted: &Result<String, String>,
-) -> Result<(Result<String, String>, Option<DatabaseClaim>), Error> {
-    let held = environment
-        .status
-        .as_ref()
-        .and_then(|status| status.claim.clone());
-    if let Some(held) = held
-        && wanted.as_ref() != Ok(&held)
-        && let Some(claim) = read_claim(context, &held).await?
-        && (wanted.is_err() || !claim.spec.opened.is_empty())
-    {
-        return Ok((Ok(held), Some(claim)));
-    }
+/// The claim that counts: its name, or why it cannot be told; and what is there of that name.
+type Claim = (Result<String, String>, Option<DatabaseClaim>);
+
+/// The claim that the environment holds, as long as anything may run under it or no other is known. Nothing: the one
+/// that it needs is another one.
+fn settled(wanted: &Result<String, String>, held: Option<Held>) -> Option<Claim> {
+    let Some(Held { name, claim }) = held else {
+        let problem = wanted.as_ref().err()?;
+        return Some((Err(problem.clone()), None));
+    };
+    let is_used = claim.as_ref().is_some_and(|it| !it.spec.opened.is_empty());
     match wanted {
-        Ok(name) => Ok((Ok(name.clone()), read_claim(context, name).await?)),
-        Err(problem) => Ok((Err(problem.clone()), None)),
+        Ok(wanted) if *wanted != name && !is_used => None,
+        Err(problem) if claim.is_none() => Some((Err(problem.clone()), None)),
+        _ => Some((Ok(name), claim)),
     }
 }
 
-pub(crate) async fn read_claim(context: &Context, name: &str) -> Result<Option<DatabaseClaim>, Error> {
-    let claims: Api<DatabaseClaim> = Api::all(context.client.clone());
-    claims
-        .get_opt(name)
-        .await
-        .map_err(Error::read(format!("DatabaseClaim {name}")))
-}
-
-/// Each entry that the list does not show is asked for by name: a list may be outdated, this answer is not. One that is
-/// there, such as a pod that was found running and that nothing tells to be of the environment any more, is added.
-async fn missing(
+/// The claim that the environment needs, and the pods once more, after it.
+async fn newly(
     context: &Context,
-    namespace: &str,
-    claim: Option<&DatabaseClaim>,
-    pods: &mut Vec<Pod>,
-) -> Result<BTreeSet<String>, Error> {
-    let listed: BTreeSet<_> = pods.iter().filter_map(ResourceExt::uid).collect();
-    let opened = claim
-        .map(|claim| claim.spec.opened.as_slice())
-        .unwrap_or_default();
-    let mut gone = BTreeSet::new();
-    for entry in opened.iter().filter(|entry| !listed.contains(&entry.uid)) {
-        let found: Option<Pod> = crate::read::optional(context, namespace, &entry.name).await?;
-        match found.filter(|pod| pod.metadata.uid.as_ref() == Some(&entry.uid)) {
-            Some(pod) => pods.push(pod),
-            None => drop(gone.insert(entry.uid.clone())),
-        }
-    }
-    Ok(gone)
+    owner: &Owner,
+    wanted: Result<String, String>,
+    is_plain: bool,
+) -> Result<(Claim, Pods), Error> {
+    let claim = match &wanted {
+        Ok(name) => read::claim(context, name).await?,
+        Err(_) => None,
+    };
+    Ok(((wanted, claim), read::pods(context, owner, is_plain).await?))
 }
 
-/// Nodes are read only where their state may count as the end of a pod, and only those of pods that wait for one.
-async fn fence(context: &Context, environment: &Environment, pods: &[Pod]) -> Result<Fence, Error> {
-    let policy = environment.spec.fencing.unwrap_or_default();
-    let mut nodes = BTreeMap::new();
-    if policy != Fencing::Manual {
-        let api: Api<Node> = Api::all(context.client.clone());
-        for name in fence::nodes_of_interest(pods) {
-            let node = api
-                .get_opt(&name)
-                .await
-                .map_err(Error::read(format!("Node {name}")))?;
-            nodes.insert(name, node);
+fn with_strangers(pods: Pods, plain: Option<&Plain>, owner: &Owner, named: Option<&str>) -> Vec<Pod> {
+    let Some(plain) = plain else {
+        return pods.guarded;
+    };
+    let strangers = plain::strangers(pods.unlabelled, plain, owner, named);
+    pods.guarded.into_iter().chain(strangers).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mendix_model::crd::claim::{DatabaseClaimSpec, Opened, Role};
+    use mendix_model::crd::common::LeaderSelection;
+    use rstest::rstest;
+
+    fn held(is_there: bool, is_used: bool) -> Held {
+        let mut spec = DatabaseClaimSpec::born(Owner::default(), LeaderSelection::Assigned);
+        let entry = Opened {
+            uid: "1".to_owned(),
+            name: "shop-1".to_owned(),
+            role: Role::Leader,
+            model: None,
+        };
+        spec.opened.extend(is_used.then_some(entry));
+        Held {
+            name: "old".to_owned(),
+            claim: is_there.then(|| DatabaseClaim::new("old", spec)),
         }
     }
-    Ok(Fence {
-        policy,
-        fenced: environment.spec.fenced.clone().unwrap_or_default(),
-        nodes,
-    })
+
+    #[rstest]
+    #[case::the_same(Ok("old"), Some(held(true, true)), Some(Ok("old")))]
+    #[case::the_same_and_lost(Ok("old"), Some(held(false, false)), Some(Ok("old")))]
+    #[case::another_while_pods_run(Ok("new"), Some(held(true, true)), Some(Ok("old")))]
+    #[case::another_when_none_runs(Ok("new"), Some(held(true, false)), None)]
+    #[case::another_when_it_was_lost(Ok("new"), Some(held(false, false)), None)]
+    #[case::unknown(Err("which?"), Some(held(true, false)), Some(Ok("old")))]
+    #[case::unknown_and_lost(Err("which?"), Some(held(false, false)), Some(Err("which?")))]
+    #[case::first(Ok("new"), None, None)]
+    #[case::first_and_unknown(Err("which?"), None, Some(Err("which?")))]
+    fn a_claim_is_held_while_pods_run_or_no_other_is_known(
+        #[case] wanted: Result<&str, &str>,
+        #[case] held: Option<Held>,
+        #[case] expected: Option<Result<&str, &str>>,
+    ) {
+        let owned = |it: Result<&str, &str>| it.map(str::to_owned).map_err(str::to_owned);
+        let found = settled(&owned(wanted), held).map(|(name, _)| name);
+        assert_eq!(found, expected.map(owned));
+    }
 }

@@ -4,6 +4,7 @@ use super::copies::Copies;
 use super::observe::Observed;
 use super::{environment, probes, secret_store, volumes};
 use crate::task_pod::{container_security, mount, pod_security, requirements};
+use crate::toleration;
 use k8s_openapi::api::core::v1::{
     Container, ContainerPort, LocalObjectReference, PodSchedulingGate, PodSpec, PodTemplateSpec,
     TopologySpreadConstraint,
@@ -72,10 +73,11 @@ fn pod(runtime: &Runtime, observed: &Observed, copies: &Copies, role: Role) -> P
     let resources = resources(runtime, observed);
     let (volumes, mounts) = volumes::volumes(runtime, copies, &resources);
     PodSpec {
-        // Written here, so that these pods are born closed with no admission at all.
+        // Written here, so that these pods are born closed, and known by their copies, with no admission at all.
         scheduling_gates: Some(vec![PodSchedulingGate {
             name: names::GATE.to_owned(),
         }]),
+        tolerations: Some(vec![toleration::own(&spec.environment)]),
         init_containers: Some(vec![guard_install(observed)]),
         containers: vec![Container {
             volume_mounts: Some(mounts),

@@ -155,6 +155,11 @@ fn the_pod_template_is_this() {
           type: RuntimeDefault
       serviceAccountName: shop
       terminationGracePeriodSeconds: 300
+      tolerations:
+        - effect: NoSchedule
+          key: kubectl-mendix.io/environment
+          operator: Equal
+          value: shop
       volumes:
         - emptyDir:
             sizeLimit: 64Mi

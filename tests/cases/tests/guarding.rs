@@ -44,7 +44,7 @@ impl App {
             product,
             database,
         };
-        let secret = app.environment.secret(&app.database);
+        let secret = app.environment.secret(&app.database.url());
         app.product.apply(app.namespace(), &secret).await?;
         Ok(app)
     }
@@ -131,6 +131,36 @@ async fn switched_on_while_it_runs_and_off_again() -> Result<()> {
     assert_eq!(app.tracked().await?, BTreeSet::new());
     let environments: Api<crd::Environment> = Api::namespaced(app.product.client.clone(), app.namespace());
     assert_eq!(environments.list(&ListParams::default()).await?.items.len(), 0);
+    app.end().await
+}
+
+/// The copy has none of the labels, and its pod was never at the gate.
+#[tokio::test(flavor = "multi_thread")]
+async fn copy_of_a_pod_that_was_found_running() -> Result<()> {
+    let app = App::start("case-found").await?;
+    app.product.mendix_in(app.namespace(), 0, &["protect"])?;
+    app.until_tracked(2).await?;
+    let pods = app.pods().await?;
+    let leader = pods.iter().find(|pod| pod.name_any().contains("leader"));
+    let leader = leader.context("the leader is gone")?.name_any();
+    let image = format!("--image={}", app.environment.image);
+    let copy = [
+        "debug",
+        &leader,
+        "--copy-to=shop-copy",
+        &image,
+        "--container=look",
+    ];
+    let how = ["--profile=restricted", "--attach=false"];
+    app.kubectl(&[copy.as_slice(), &how].concat())?;
+    let gates = [
+        "get",
+        "pod",
+        "shop-copy",
+        "--output",
+        "jsonpath={.spec.schedulingGates[*].name}",
+    ];
+    assert_eq!(app.kubectl(&gates)?.trim(), names::GATE);
     app.end().await
 }
 

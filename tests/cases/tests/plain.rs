@@ -23,7 +23,7 @@ async fn updated(product: &Product, namespace: &str, database: &Database, strate
     let registry = product.cluster.registry();
     let [old, new] = images(registry).await?;
     let shop = Environment::new(namespace, "shop", Style::Buildpack, &old.digest).unlabelled();
-    product.apply(namespace, &shop.secret(database)).await?;
+    product.apply(namespace, &shop.secret(&database.url())).await?;
     let mut leader = shop.leader();
     leader["spec"]["strategy"] = json!({ "type": strategy });
     product.apply(namespace, &leader).await?;
@@ -102,7 +102,9 @@ async fn has_roles(product: &Product, namespace: &str, kind: &str, roles: &[&str
     let image = push(product.cluster.registry(), style, &name, &model("A")).await?;
     let environment = Environment::new(namespace, kind, style, &image.digest).unlabelled();
     let database = Database::create(product.cluster.postgres_url(), kind).await?;
-    product.apply(namespace, &environment.secret(&database)).await?;
+    product
+        .apply(namespace, &environment.secret(&database.url()))
+        .await?;
     let workloads = match kind {
         "split" => vec![environment.worker(2), environment.leader()],
         "ordinal" => vec![environment.ordinal(2)],

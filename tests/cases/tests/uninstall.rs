@@ -40,7 +40,9 @@ impl Plain {
             database: Database::create(product.cluster.postgres_url(), "uninstall").await?,
         };
         let (environment, database) = (&plain.environment, &plain.database);
-        product.apply(LABELLED, &environment.secret(database)).await?;
+        product
+            .apply(LABELLED, &environment.secret(&database.url()))
+            .await?;
         product.mendix_in(LABELLED, 0, &["protect"])?;
         product.apply(LABELLED, &environment.leader()).await?;
         plain.until_running(1).await?;

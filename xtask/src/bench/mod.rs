@@ -91,7 +91,7 @@ async fn measure(bench: Bench, cluster: Cluster) -> Result<Vec<Measurement>> {
     let product = Product::install(cluster, prepared, &[NAMESPACE]).await?;
     match bench {
         Bench::Start => start::measure_on(product, &image).await,
-        Bench::Gate => gate::measure_on(product).await,
+        Bench::Gate => gate::measure_on(product, &image).await,
     }
 }
 

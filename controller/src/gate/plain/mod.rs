@@ -12,6 +12,6 @@ mod workload;
 pub(crate) use image::Images;
 pub(crate) use judge::{Judged, judge, judge_template};
 pub(crate) use pull::{Pulls, pulls};
-pub(crate) use read::{Plain, read};
+pub(crate) use read::{Plain, read, workloads};
 pub(crate) use stranger::strangers;
-pub(crate) use workload::{Template, revision};
+pub(crate) use workload::{Template, Workloads, revision};

@@ -7,6 +7,7 @@ use super::workload::Template;
 use crate::hash;
 use crate::metadata;
 use crate::task_pod::{container_security, pod_security, requirements};
+use crate::toleration;
 use k8s_openapi::api::core::v1::{Container, Pod, PodSpec};
 use kube::ResourceExt;
 use mendix_model::crd::Environment;
@@ -101,7 +102,7 @@ fn pull(environment: &Environment, template: &Template<'_>) -> Option<(String, P
                 automount_service_account_token: Some(false),
                 enable_service_links: Some(false),
                 node_selector: spec.node_selector.clone(),
-                tolerations: spec.tolerations.clone(),
+                tolerations: toleration::of_others(spec.tolerations.as_ref()),
                 runtime_class_name: spec.runtime_class_name.clone(),
                 security_context: Some(pod_security()),
                 ..PodSpec::default()

@@ -1,13 +1,15 @@
 //! Reads the manifests of an environment.
 
+use super::super::read::Pods;
 use super::container::of_app;
-use super::pull::PULLS;
 use super::sources::{Source, Sources, named};
 use super::workload::Workloads;
 use crate::context::Context;
 use crate::error::Error;
-use k8s_openapi::api::core::v1::{ConfigMap, Pod, PodSpec, Secret};
-use kube::api::ListParams;
+use futures::future::{try_join, try_join_all};
+use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
+use k8s_openapi::api::core::v1::{ConfigMap, Pod, PodSpec, PodTemplateSpec, Secret};
+use kube::core::Selector;
 use mendix_model::names;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,18 +26,11 @@ pub(crate) struct Plain {
 pub(crate) async fn read(
     context: &Context,
     namespace: &str,
-    environment: &str,
     by_name: bool,
-    pods: &[Pod],
+    workloads: Workloads,
+    pods: &Pods,
 ) -> Result<Plain, Error> {
-    let workloads = workloads(context, namespace, environment).await?;
-    let labels = format!(
-        "{}={environment},{}={}",
-        names::ENVIRONMENT_LABEL,
-        names::COMPONENT_LABEL,
-        PULLS.as_str()
-    );
-    let wanted: BTreeSet<_> = specs(&workloads, pods)
+    let wanted: BTreeSet<_> = specs(&workloads, &pods.guarded)
         .flat_map(|(annotations, spec)| of_app(annotations, spec).map(named).unwrap_or_default())
         .collect();
     Ok(Plain {
@@ -43,7 +38,7 @@ pub(crate) async fn read(
             by_name,
             ..sources(context, namespace, wanted).await?
         },
-        pulls: crate::read::list(context, namespace, &labels).await?,
+        pulls: pods.pulls.clone(),
         workloads,
     })
 }
@@ -62,33 +57,40 @@ fn specs<'a>(workloads: &'a Workloads, pods: &'a [Pod]) -> impl Iterator<Item = 
 }
 
 /// Labels of workloads are their authors' own; only those of the template are ours to know.
-async fn workloads(context: &Context, namespace: &str, environment: &str) -> Result<Workloads, Error> {
-    let all = ListParams::default();
-    let deployments = context.api(namespace).list(&all).await;
-    let deployments = deployments.map_err(Error::read("deployments"))?.items;
-    let stateful_sets = context.api(namespace).list(&all).await;
-    let stateful_sets = stateful_sets.map_err(Error::read("statefulsets"))?.items;
-    let replica_sets = context.api(namespace).list(&all).await;
-    let replica_sets = replica_sets.map_err(Error::read("replicasets"))?.items;
-    let mut workloads = Workloads {
+pub(crate) async fn workloads(
+    context: &Context,
+    namespace: &str,
+    environment: &str,
+) -> Result<Workloads, Error> {
+    let deployments = crate::read::list::<Deployment>(context, namespace, "");
+    let stateful_sets = crate::read::list::<StatefulSet>(context, namespace, "");
+    let (mut deployments, mut stateful_sets) = try_join(deployments, stateful_sets).await?;
+    deployments.retain(|it| is_of(it.spec.as_ref().map(|spec| &spec.template), environment));
+    stateful_sets.retain(|it| is_of(it.spec.as_ref().map(|spec| &spec.template), environment));
+    let replica_sets = deployments.iter().map(|it| replica_sets(context, namespace, it));
+    Ok(Workloads {
+        replica_sets: try_join_all(replica_sets).await?.concat(),
         deployments,
-        replica_sets,
         stateful_sets,
-    };
-    let labelled = |template: Option<&k8s_openapi::api::core::v1::PodTemplateSpec>| {
-        let labels = template.and_then(|it| it.metadata.as_ref()?.labels.as_ref());
-        labels
-            .and_then(|labels| labels.get(names::ENVIRONMENT_LABEL))
-            .map(String::as_str)
-            == Some(environment)
-    };
-    workloads
-        .deployments
-        .retain(|it| labelled(it.spec.as_ref().map(|spec| &spec.template)));
-    workloads
-        .stateful_sets
-        .retain(|it| labelled(it.spec.as_ref().map(|spec| &spec.template)));
-    Ok(workloads)
+    })
+}
+
+fn is_of(template: Option<&PodTemplateSpec>, environment: &str) -> bool {
+    let labels = template.and_then(|it| it.metadata.as_ref()?.labels.as_ref());
+    let named = labels.and_then(|labels| labels.get(names::ENVIRONMENT_LABEL));
+    named.map(String::as_str) == Some(environment)
+}
+
+/// Those that a Deployment can have made: they have the labels that it selects by, which never change.
+async fn replica_sets(
+    context: &Context,
+    namespace: &str,
+    deployment: &Deployment,
+) -> Result<Vec<ReplicaSet>, Error> {
+    let selector = deployment.spec.as_ref().map(|spec| spec.selector.clone());
+    // What cannot be read selects everything, which is only slower: owners are compared all the same.
+    let selector = Selector::try_from(selector.unwrap_or_default()).unwrap_or_default();
+    crate::read::list(context, namespace, &selector.to_string()).await
 }
 
 /// Secrets are read by name and only here; where even that is refused, the level that needs them is off.

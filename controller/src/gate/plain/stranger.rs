@@ -3,6 +3,7 @@
 
 use super::container::of_app;
 use super::judge::claim;
+use super::read::Plain;
 use super::sources::Sources;
 use super::workload::Workloads;
 use crate::apply::controller_of;
@@ -11,19 +12,20 @@ use kube::ResourceExt;
 use mendix_model::crd::claim::Owner;
 use mendix_model::names;
 
-/// The strangers among the pods of a namespace. `named` is the claim of the environment's database.
-pub(crate) fn strangers(
-    pods: Vec<Pod>,
-    workloads: &Workloads,
-    sources: &Sources,
-    owner: &Owner,
-    named: Option<&str>,
-) -> Vec<Pod> {
-    let unlabelled = |pod: &Pod| !pod.labels().contains_key(names::ENVIRONMENT_LABEL);
-    let found = pods.into_iter().filter(|pod| {
-        unlabelled(pod) && (is_made_by(pod, workloads) || names_database(pod, sources, owner, named))
+/// The strangers among the pods of a namespace that have no label of an environment. `named` is the claim of the
+/// environment's database.
+pub(crate) fn strangers(unlabelled: Vec<Pod>, plain: &Plain, owner: &Owner, named: Option<&str>) -> Vec<Pod> {
+    let found = unlabelled.into_iter().filter(|pod| {
+        is_copy(pod, owner)
+            || is_made_by(pod, &plain.workloads)
+            || names_database(pod, &plain.sources, owner, named)
     });
     found.collect()
+}
+
+/// The annotation is written at birth to every pod that bears a mark of the environment.
+fn is_copy(pod: &Pod, owner: &Owner) -> bool {
+    pod.annotations().get(names::ENVIRONMENT_LABEL) == Some(&owner.environment)
 }
 
 /// Of any template, also an earlier one.

@@ -1,6 +1,6 @@
 //! The objects of an app as people write them by hand: Deployments of leader and workers, a `StatefulSet`, a Secret.
 
-use super::{Database, Style};
+use super::Style;
 use mendix_model::names::{APP_PORT, ENVIRONMENT_LABEL, ROLE_LABEL};
 use serde_json::{Value, json};
 
@@ -43,13 +43,13 @@ impl Environment {
         }
     }
 
-    /// `NAME-database`: the Secret that names the database, in the variables of the style.
-    pub fn secret(&self, database: &Database) -> Value {
+    /// `NAME-database`: the Secret that names the database by its URL, in the variables of the style.
+    pub fn secret(&self, database: &str) -> Value {
         let content = match self.style {
-            Style::Buildpack => json!({ "endpoint": database.url() }),
+            Style::Buildpack => json!({ "endpoint": database }),
             Style::Portable => json!({
                 "RUNTIME_PARAMS_DATABASETYPE": "PostgreSQL",
-                "RUNTIME_PARAMS_DATABASEJDBCURL": database.url(),
+                "RUNTIME_PARAMS_DATABASEJDBCURL": database,
             }),
         };
         json!({

@@ -57,7 +57,7 @@ async fn copied_secret() -> Result<()> {
             name: format!("{}-other", side.environment.name),
             ..side.environment.clone()
         };
-        side.apply(&other.secret(&side.database)).await?;
+        side.apply(&other.secret(&side.database.url())).await?;
         second(side, &other).await
     })
     .await?;

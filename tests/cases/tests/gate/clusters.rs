@@ -59,7 +59,7 @@ async fn as_well(side: &Side, second: &Second) -> Result<()> {
         image: second.image(&side.environment.image).await?,
         ..side.environment.clone()
     };
-    let objects = [environment.secret(&side.database), environment.leader()];
+    let objects = [environment.secret(&side.database.url()), environment.leader()];
     second.apply(side.namespace, &objects).await
 }
 

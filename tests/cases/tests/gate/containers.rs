@@ -31,9 +31,8 @@ async fn image_of_a_running_pod_exchanged() -> Result<()> {
 }
 
 /// With a container to look from, the copy has the variables of the pod, and neither its labels nor its annotations nor
-/// its owner. Nothing tells the API server that it is of an environment, so it is born without the gate.
+/// its owner. The toleration alone tells the API server that it is of an environment.
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "open: the gate does not hold a copy without labels and annotations; see docs/invariants.md, I2"]
 async fn pod_copied_to_debug_it() -> Result<()> {
     let pair = Pair::with_leader("gate-copy", "Recreate").await?;
     let image = format!("--image={}", pair.images[0].tag);

@@ -112,7 +112,7 @@ impl Side {
             environment,
             database,
         };
-        side.apply(&side.environment.secret(&side.database)).await?;
+        side.apply(&side.environment.secret(&side.database.url())).await?;
         Ok(side)
     }
 
