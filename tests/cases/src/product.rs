@@ -29,6 +29,7 @@ pub const NAMESPACES: &[&str] = &[
     "case-provisioner",
     "case-sample",
     "case-gate",
+    "case-direct",
     "case-uninstall",
 ];
 

@@ -59,3 +59,26 @@ async fn a_bare_number_is_a_quantity() {
         .await;
     assert_eq!(stored.expect("accepted").data["spec"], spec);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_plan_of_one_name_is_refused() {
+    let product = Product::installed().await.expect("the product can be installed");
+    let plan = |purpose: &str| {
+        let spec = json!({ "purpose": purpose, "provisioner": { "command": ["/mendix"] } });
+        resource("StoragePlan", "one-name", &spec)
+    };
+    product
+        .apply(NAMESPACE, &plan("database"))
+        .await
+        .expect("accepted");
+    let refused = product.apply(NAMESPACE, &plan("file")).await;
+    let said = refused.expect_err("another purpose").to_string();
+    assert!(
+        said.contains("spec.purpose: there is a plan of this name for another purpose"),
+        "{said}"
+    );
+    product
+        .apply(NAMESPACE, &plan("database"))
+        .await
+        .expect("the same again");
+}
