@@ -9,6 +9,8 @@ pub(crate) const ROWS: &[(&str, &str)] = &[
     ("own-certificate.yaml", OWN_CERTIFICATE),
     ("load-balancer.yaml", LOAD_BALANCER),
     ("several-regions.yaml", SEVERAL_REGIONS),
+    ("secret-store.yaml", SECRET_STORE),
+    ("behind-a-proxy.yaml", BEHIND_A_PROXY),
 ];
 
 const PRODUCTION: &str = r#"
@@ -133,4 +135,19 @@ OperatorConfiguration endpoint.servicePorts services/shop /spec/ports/http-443/p
 const SEVERAL_REGIONS: &str = r#"
 MendixApp runtimeLeaderSelection deployments/shop-worker /spec/replicas 2
 MendixApp tls.secretName ingresses/shop /spec/tls/0/secretName "shop-certificate"
+"#;
+
+const SECRET_STORE: &str = r#"
+MendixApp allowOverrideSecretsWithSecretStoreCSIDriver deployments/shop-master /spec/template/spec/containers/mendix/volumeMounts/secret-store/mountPath "/mnt/secrets"
+OperatorConfiguration proxy.secretName pods/shop-build /spec/containers/task/env/HTTPS_PROXY/valueFrom/secretKeyRef/name "proxy-login"
+OperatorConfiguration proxy.secretName pods/shop-file /spec/containers/task/env/HTTP_PROXY/valueFrom/secretKeyRef/name "proxy-login"
+"#;
+
+const BEHIND_A_PROXY: &str = r#"
+OperatorConfiguration proxy.httpProxy pods/shop-build /spec/containers/task/env/HTTP_PROXY/value "http://proxy.example.com:3128"
+OperatorConfiguration proxy.httpProxy pods/shop-database /spec/containers/task/env/HTTP_PROXY/value "http://proxy.example.com:3128"
+OperatorConfiguration proxy.httpsProxy pods/shop-build /spec/containers/task/env/HTTPS_PROXY/value "http://proxy.example.com:3129"
+OperatorConfiguration proxy.httpsProxy pods/shop-file /spec/containers/task/env/HTTPS_PROXY/value "http://proxy.example.com:3129"
+OperatorConfiguration proxy.noProxy pods/shop-build /spec/containers/task/env/NO_PROXY/value "localhost,127.0.0.1,::1,.svc,.cluster.local,$(KUBERNETES_SERVICE_HOST),.corp.example.com"
+OperatorConfiguration proxy.noProxy pods/shop-database /spec/containers/task/env/NO_PROXY/value "localhost,127.0.0.1,::1,.svc,.cluster.local,$(KUBERNETES_SERVICE_HOST),.corp.example.com"
 "#;

@@ -93,7 +93,7 @@ const FIELDS: &[Field] = &[
         "runtimeMetricsConfiguration.mode",
         "2.0",
         SETTINGS,
-        "`compatibility` gives the guard's own metrics only",
+        "`compatibility` names what it knows as `native` does",
     ),
     Field::done("runtimeMetricsConfiguration.interval", UNKNOWN, SETTINGS),
     Field::done("runtimeMetricsConfiguration.mxAgentConfig", UNKNOWN, &[Java]),
@@ -132,10 +132,6 @@ const FIELDS: &[Field] = &[
         &[Pods],
         "`model/resources` keeps what the package has in it",
     ),
-    Field::ignored(
-        "allowOverrideSecretsWithSecretStoreCSIDriver",
-        "2.9",
-        "secret stores are not supported yet: name storage plans",
-    ),
+    Field::done("allowOverrideSecretsWithSecretStoreCSIDriver", "2.9", &[Pods]),
     Field::done("jvmMemorySettings.heapLimit", "2.26", &[Java]),
 ];

@@ -6,6 +6,7 @@ use super::{Field, OURS, Table, UNKNOWN};
 const SETTINGS: &[super::Reach] = &[Admin("update_configuration")];
 /// What is said of all pods.
 const ALL_PODS: &[super::Reach] = &[Pods, Build, Provisioner];
+const TASKS: &[super::Reach] = &[Build, Provisioner];
 const NO_ROUTE: &str = "Routes are not supported yet: an app says so in its status";
 const NO_GATEWAY: &str = "HTTPRoutes are not supported yet: an app says so in its status";
 const NO_LICENSE_MANAGER: &str = "no licence manager is asked: give the licence in the app";
@@ -132,6 +133,10 @@ const FIELDS: &[Field] = &[
         UNKNOWN,
         &[Build, Provisioner, Admin("update_configuration")],
     ),
+    Field::done("proxy.httpProxy", OURS, TASKS),
+    Field::done("proxy.httpsProxy", OURS, TASKS),
+    Field::done("proxy.noProxy", OURS, TASKS),
+    Field::done("proxy.secretName", OURS, TASKS),
     Field::ignored("licenseManager.credentialsSecretName", "2.11", NO_LICENSE_MANAGER),
     Field::ignored("licenseManager.serverURL", "2.11", NO_LICENSE_MANAGER),
     Field::ignored("sidecarResources.limits", UNKNOWN, NO_SIDECAR),
@@ -157,7 +162,7 @@ const FIELDS: &[Field] = &[
         "runtimeMetricsConfiguration.mode",
         UNKNOWN,
         SETTINGS,
-        "`compatibility` gives the guard's own metrics only",
+        "`compatibility` names what it knows as `native` does",
     ),
     Field::done("runtimeMetricsConfiguration.interval", UNKNOWN, SETTINGS),
     Field::done("runtimeMetricsConfiguration.mxAgentConfig", UNKNOWN, &[Java]),
