@@ -1,7 +1,9 @@
 //! The command line: clap types and nothing else, so that documentation and completion come from the same source.
 
+mod explain;
 mod gate;
 
+pub use explain::ExplainArguments;
 pub use gate::{AdoptArguments, FenceArguments, ProtectArguments, UnprotectArguments};
 
 use crate::output::OutputFormat;
@@ -102,6 +104,9 @@ pub enum Command {
     /// Take a database over, or say that it was restored
     #[command(after_help = gate::ADOPT_EXAMPLES)]
     Adopt(AdoptArguments),
+    /// Say what a rule such as MX011 is about, why it is there, and what to do
+    #[command(after_help = explain::EXPLAIN_EXAMPLES)]
+    Explain(ExplainArguments),
     /// Print a completion script
     #[command(after_help = COMPLETION_EXAMPLES)]
     Completion(CompletionArguments),

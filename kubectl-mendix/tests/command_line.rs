@@ -20,6 +20,38 @@ fn help_reads_as_it_is_typed() {
 }
 
 #[test]
+fn a_rule_is_explained_without_a_cluster() {
+    insta::assert_snapshot!("explanation", run(&["explain", "mx011"]));
+    insta::assert_snapshot!("rules", run(&["explain"]));
+    insta::assert_snapshot!(run(&["explain", "MX999"]), @"
+    exit code 2
+    --- stdout
+    --- stderr
+    error: there is no rule MX999
+    hint: kubectl mendix explain lists all rules
+    ");
+}
+
+#[test]
+fn a_rule_is_data_for_scripts() {
+    let text = run(&["explain", "MX020", "-o", "json"]);
+    let json = text
+        .split("--- ")
+        .nth(1)
+        .and_then(|it| it.strip_prefix("stdout\n"));
+    let rule: serde_json::Value = serde_json::from_str(json.expect("stdout")).expect("json");
+    assert_eq!(
+        (&rule["id"], &rule["enforced"]),
+        (&"MX020".into(), &"apiServer".into())
+    );
+    let ids = run(&["explain", "-o", "name"]);
+    assert!(
+        ids.contains("\nMX001\nMX002\n") && ids.contains("\nMX109\n"),
+        "{ids}"
+    );
+}
+
+#[test]
 fn without_a_kubeconfig_there_is_no_cluster() {
     insta::assert_snapshot!(run(&["status"]), @"
     exit code 1

@@ -1,6 +1,6 @@
 //! `cargo xtask ci`: everything that must hold before a change lands, in the order in which it fails fastest.
 
-use crate::{base_image, cargo, generate, image};
+use crate::{base_image, cargo, generate, image, plugin};
 use anyhow::{Context, Result};
 use mendix_test_cluster::{Cluster, Options, Tools};
 use std::{path::Path, process::Command, time::Instant};
@@ -150,7 +150,7 @@ fn nightly() -> Result<()> {
 /// Runs tests with one cluster for most of them. The cluster goes whatever the tests say.
 fn on_cluster(packages: &[&str], arguments: &[&str]) -> Result<()> {
     // Before the cluster, which would only take processors from the compiler.
-    let plugin = cargo::static_binary("kubectl-mendix")?;
+    let plugin = plugin::build()?;
     let build = ["test", "--locked", "--no-run"];
     cargo::run(cargo::cargo(build).args(packages))?;
     let result = cluster().and_then(|cluster| run_on(&cluster, &plugin, packages, arguments));

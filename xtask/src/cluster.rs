@@ -1,5 +1,6 @@
 //! `cargo xtask cluster`: the embedded Kubernetes, by hand.
 
+use crate::plugin;
 use anyhow::{Context as _, Result, bail};
 use clap::{Parser, Subcommand, ValueEnum};
 use mendix_test_cluster::{Cluster, Cut, Options, PartStatus};
@@ -129,6 +130,7 @@ fn up(name: &str, nodes: u8, audit_log: bool) -> Result<()> {
 }
 
 fn env(name: &str) -> Result<()> {
+    plugin::ensure()?;
     print(&exports(&Cluster::connect(name)?)?)
 }
 

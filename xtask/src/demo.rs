@@ -1,6 +1,6 @@
 //! `cargo xtask demo`: the main job, from an empty machine to a served app.
 
-use crate::{base_image, cargo, image};
+use crate::{base_image, cargo, image, plugin};
 use anyhow::{Context, Result};
 use mendix_cases::{Package, Prepared, Product};
 use mendix_test_cluster::{Cluster, External, Options};
@@ -58,7 +58,7 @@ async fn prepare(registry: &str) -> Result<Prepared> {
     Ok(Prepared {
         image,
         base_image: mendix_cases::base_image(registry),
-        plugin: cargo::static_binary("kubectl-mendix")?,
+        plugin: plugin::build()?,
     })
 }
 

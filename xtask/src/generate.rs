@@ -45,6 +45,12 @@ const GENERATORS: &[Generator] = &[
         make: invariants,
     },
     Generator {
+        name: "list of the rules",
+        folder: "docs",
+        owns_folder: false,
+        make: rules,
+    },
+    Generator {
         name: "table of the fields",
         folder: "docs",
         owns_folder: false,
@@ -194,6 +200,14 @@ fn invariants() -> Result<BTreeMap<String, String>> {
     Ok(BTreeMap::from([(
         "invariants.md".to_owned(),
         mendix_model::invariants::document(),
+    )]))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "generators may fail")]
+fn rules() -> Result<BTreeMap<String, String>> {
+    Ok(BTreeMap::from([(
+        "rules.md".to_owned(),
+        mendix_model::explanation::document(),
     )]))
 }
 

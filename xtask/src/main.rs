@@ -9,6 +9,7 @@ mod cluster;
 mod demo;
 mod generate;
 mod image;
+mod plugin;
 
 use anyhow::Result;
 use clap::Parser;
@@ -40,7 +41,7 @@ fn run(task: Task) -> Result<()> {
         Task::Generate(arguments) => generate::run(&arguments),
         Task::Image(arguments) => wait(image::run(&arguments)),
         Task::BaseImage(arguments) => wait(base_image::run(&arguments)),
-        Task::Plugin => print(&cargo::static_binary("kubectl-mendix")?.to_string_lossy()),
+        Task::Plugin => print(&plugin::build()?.to_string_lossy()),
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod adopt;
 pub mod completion;
 pub mod deploy;
+pub mod explain;
 pub mod fence;
 pub mod protect;
 pub mod status;
@@ -12,7 +13,7 @@ use crate::cli::Command;
 use crate::environment::Environment;
 use crate::outcome::Outcome;
 
-/// Runs a command that talks to a cluster.
+/// Runs a command.
 ///
 /// # Errors
 /// What the command returns.
@@ -24,6 +25,7 @@ pub async fn dispatch(command: Command, environment: &mut Environment) -> anyhow
         Command::Unprotect(arguments) => unprotect::unprotect(&arguments, environment).await,
         Command::Fence(arguments) => fence::fence(&arguments, environment).await,
         Command::Adopt(arguments) => adopt::adopt(&arguments, environment).await,
+        Command::Explain(arguments) => explain::explain(&arguments, environment),
         Command::Completion(arguments) => completion::completion(&arguments, environment),
     }
 }

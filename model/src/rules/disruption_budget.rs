@@ -6,6 +6,7 @@ pub(super) const RULE: Rule = Rule {
     id: "MX101",
     field: "spec.podDisruptionBudget",
     statement: "minAvailable and maxUnavailable exclude one another",
+    evidence: "The API server refuses a PodDisruptionBudget with both, so the app would have none.",
     remedy: "keep one of the two",
     check: Some(check),
 };

@@ -5,6 +5,7 @@ pub(super) const RULE: Rule = Rule {
     id: "MX108",
     field: "spec.replicas",
     statement: "an ephemeral database serves one replica",
+    evidence: "The database is in the memory of one pod: a second pod would start with an empty one of its own.",
     remedy: "set replicas to 1, or take a storage plan whose database outlives a pod",
     // Only the Secret of the database tells what it is.
     check: None,

@@ -7,6 +7,8 @@ pub(super) const RULE: Rule = Rule {
     id: "MX106",
     field: "spec.runtime.customConfiguration",
     statement: "JAVA_TOOL_OPTIONS is a variable and no setting of the runtime",
+    evidence: "The Java machine reads its options from its environment at start; as a setting of the runtime the \
+               text has no effect at all.",
     remedy: "move it to spec.runtime.environmentVariables",
     check: Some(check),
 };

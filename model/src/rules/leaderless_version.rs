@@ -9,6 +9,7 @@ pub(super) const RULE: Rule = Rule {
     id: "MX107",
     field: "spec.runtimeLeaderSelection",
     statement: "leaderless needs Mendix Runtime 10.24 or later",
+    evidence: "Earlier runtimes cannot choose a leader among themselves: every pod would lead.",
     remedy: "choose assigned, or upgrade the app",
     check: Some(check),
 };

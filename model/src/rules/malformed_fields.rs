@@ -7,6 +7,7 @@ pub(super) const JSON: Rule = Rule {
     id: "MX103",
     field: "spec.runtime.customConfiguration",
     statement: "fields that hold a JSON document hold a JSON object",
+    evidence: "The runtime takes the text as it is and fails at its start, or starts without the settings.",
     remedy: "correct the document at the line and column that the message names",
     check: Some(json),
 };
@@ -16,6 +17,7 @@ pub(super) const BASE64: Rule = Rule {
     id: "MX104",
     field: "spec.runtime.mxAdminPassword",
     statement: "passwords and certificates are base64",
+    evidence: "The official resources hold these in base64: anything else decodes to another password, or to none.",
     remedy: "encode them: printf %s 'password' | base64",
     check: Some(base64),
 };
@@ -25,6 +27,8 @@ pub(super) const VALUE: Rule = Rule {
     id: "MX105",
     field: "spec.jvmMemorySettings.heapLimit",
     statement: "memory is a quantity below the limit, an interval an ISO 8601 duration, a metrics mode one of the two",
+    evidence: "A value that cannot be read would be left out, and the app would run with another one than was asked \
+               for.",
     remedy: "write the value in the form that the message names",
     check: Some(value),
 };

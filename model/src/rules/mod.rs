@@ -41,6 +41,8 @@ pub struct Rule {
     pub field: &'static str,
     /// What holds.
     pub statement: &'static str,
+    /// What happens when it does not.
+    pub evidence: &'static str,
     /// What to do when it does not.
     pub remedy: &'static str,
     /// Looks at an app; nothing where an app alone does not tell, and the controller looks at what is there.
@@ -113,7 +115,7 @@ pub(crate) mod tests {
     fn every_rule_has_words() {
         for rule in RULES {
             assert!(
-                ![rule.field, rule.statement, rule.remedy].contains(&""),
+                ![rule.field, rule.statement, rule.evidence, rule.remedy].contains(&""),
                 "{}",
                 rule.id
             );

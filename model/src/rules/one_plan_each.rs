@@ -8,6 +8,8 @@ pub(super) const RULE: Rule = Rule {
     id: "MX109",
     field: "spec.storage.servicePlan",
     statement: "database and files need a plan each, of different names",
+    evidence: "The provisioner of a plan makes databases or file stores, so one of the two would fail (Mendix \
+               documentation, release notes of operator 2.14).",
     remedy: "name a plan for files here, or another one in spec.database.servicePlan",
     check: Some(check),
 };

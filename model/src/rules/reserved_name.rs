@@ -7,6 +7,8 @@ pub(super) const RULE: Rule = Rule {
     id: "MX100",
     field: "metadata.name",
     statement: "names that start with mendix- are reserved",
+    evidence: "Objects of the operator itself have such names, and an app's would take their place (Mendix \
+               documentation, \"Editing the CR\").",
     remedy: "choose another name",
     check: Some(check),
 };

@@ -6,6 +6,8 @@ pub(super) const RULE: Rule = Rule {
     id: "MX102",
     field: "spec.tls",
     statement: "secretName excludes certificate and key, and those two need one another",
+    evidence: "Which certificate the Ingress shows would be a matter of chance, or a certificate would be without \
+               its key.",
     remedy: "name a Secret, or give both certificate and key",
     check: Some(check),
 };

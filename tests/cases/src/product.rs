@@ -30,6 +30,7 @@ pub const NAMESPACES: &[&str] = &[
     "case-sample",
     "case-gate",
     "case-direct",
+    "case-secret-store",
     "case-uninstall",
 ];
 

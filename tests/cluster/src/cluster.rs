@@ -196,7 +196,7 @@ impl Cluster {
     /// # Errors
     /// When there is no cache folder.
     pub fn program_folders(&self) -> Result<[PathBuf; 2]> {
-        Ok([self.bin.clone(), tools::cache_root()?.join("bin")])
+        Ok([self.bin.clone(), tools::plugin_folder()?])
     }
 
     /// `PATH` with the cluster's programs first.

@@ -172,6 +172,14 @@ pub fn cache_root() -> Result<PathBuf> {
         .ok_or_else(|| anyhow!("failed to find a cache folder: set HOME or XDG_CACHE_HOME"))
 }
 
+/// The folder where `kubectl-mendix` is put, for [`Cluster::program_folders`](crate::Cluster::program_folders).
+///
+/// # Errors
+/// When there is no cache folder.
+pub fn plugin_folder() -> Result<PathBuf> {
+    Ok(cache_root()?.join("bin"))
+}
+
 fn find(name: &str) -> Result<&'static Family> {
     FAMILIES
         .iter()

@@ -3,7 +3,7 @@
 mod gate;
 mod start;
 
-use crate::{cargo, image};
+use crate::{image, plugin};
 use anyhow::Result;
 use mendix_cases::{Prepared, Product};
 use mendix_test_cluster::{Cluster, Options};
@@ -86,7 +86,7 @@ async fn measure(bench: Bench, cluster: Cluster) -> Result<Vec<Measurement>> {
     let prepared = Prepared {
         image: image.clone(),
         base_image: mendix_cases::base_image(registry),
-        plugin: cargo::static_binary("kubectl-mendix")?,
+        plugin: plugin::build()?,
     };
     let product = Product::install(cluster, prepared, &[NAMESPACE]).await?;
     match bench {

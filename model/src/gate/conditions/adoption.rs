@@ -7,6 +7,8 @@ pub(super) const CONDITION: Condition = Condition {
     id: "MX003",
     invariants: &["I2", "I3"],
     statement: "Every pod that runs on the database is known and tracked.",
+    evidence: "Pods that ran before the guard was switched on, or that an earlier claim knew, still write to the \
+               database; a leader started beside them is a second one.",
     remedy: "it opens by itself when the pods that run without the gate have ended; kubectl mendix protect restarts them in order",
     lasting: true,
     check,

@@ -6,6 +6,8 @@ pub(super) const CONDITION: Condition = Condition {
     id: "MX004",
     invariants: &["I5"],
     statement: "Role, variables and containers of a pod say the same.",
+    evidence: "The image obeys its variables and not its label: a pod labelled worker with CF_INSTANCE_INDEX 0 \
+               leads.",
     remedy: "correct the pod template",
     lasting: true,
     check,

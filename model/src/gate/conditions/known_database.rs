@@ -7,6 +7,8 @@ pub(super) const CONDITION: Condition = Condition {
     id: "MX005",
     invariants: &["I1"],
     statement: "A pod names the database of its environment, and no other.",
+    evidence: "A pod that writes to a database which its environment does not hold is counted under none that it \
+               could harm.",
     remedy: "correct the variables of the pod template",
     lasting: true,
     check,

@@ -6,6 +6,8 @@ pub(super) const CONDITION: Condition = Condition {
     id: "MX006",
     invariants: &["I3", "I4"],
     statement: "The model of a pod is known by the digest of its image.",
+    evidence: "A tag means another image tomorrow; only a digest tells two models apart, and only a pulled image \
+               surely starts.",
     remedy: "it opens by itself once the image was pulled",
     lasting: false,
     check,

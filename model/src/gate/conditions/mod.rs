@@ -38,6 +38,8 @@ pub struct Condition {
     pub invariants: &'static [&'static str],
     /// What must be true.
     pub statement: &'static str,
+    /// What happens when it is not.
+    pub evidence: &'static str,
     /// What to do when it is not.
     pub remedy: &'static str,
     /// Whether it must still be met when the gate goes, some time after the pod was entered into the claim.
@@ -87,7 +89,7 @@ mod tests {
         assert_eq!(ids.len(), CONDITIONS.len());
         for condition in CONDITIONS {
             assert!(
-                ![condition.statement, condition.remedy].contains(&""),
+                ![condition.statement, condition.evidence, condition.remedy].contains(&""),
                 "{}",
                 condition.id
             );

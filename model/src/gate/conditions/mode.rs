@@ -8,6 +8,7 @@ pub(super) const CONDITION: Condition = Condition {
     id: "MX007",
     invariants: &["I2", "I3"],
     statement: "The role of a pod fits the way the environment is led, and pods led in two ways never run together.",
+    evidence: "A leader that was assigned and one that peers have chosen do not know of one another.",
     remedy: "see kubectl mendix status for the pods that have to end first",
     lasting: false,
     check,

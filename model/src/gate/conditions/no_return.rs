@@ -6,6 +6,8 @@ pub(super) const CONDITION: Condition = Condition {
     id: "MX009",
     invariants: &["I4"],
     statement: "No model starts on a schema newer than its own.",
+    evidence: "An earlier model takes the tables of a later one for its own: it drops columns that it does not know, \
+               with what is in them.",
     remedy: "restore the backup of the database and declare it with --restored, or deploy the newer model",
     lasting: false,
     check,

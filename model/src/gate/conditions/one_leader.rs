@@ -7,6 +7,9 @@ pub(super) const CONDITION: Condition = Condition {
     id: "MX011",
     invariants: &["I2"],
     statement: "At most one leader may run.",
+    evidence: "Two leaders run scheduled events twice and change the schema at once. Kubernetes makes a second one \
+               whenever a pod is deleted: its replacement starts while it still ends, with strategy Recreate as \
+               well.",
     remedy: "it opens by itself when the other leader has ended; if its node is lost for good: kubectl mendix fence NODE",
     lasting: false,
     check,

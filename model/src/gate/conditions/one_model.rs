@@ -6,6 +6,8 @@ pub(super) const CONDITION: Condition = Condition {
     id: "MX010",
     invariants: &["I3"],
     statement: "All pods that may run have one model.",
+    evidence: "The leader of a new model changes tables under the pods of the old one, which go on writing what they \
+               knew.",
     remedy: "it opens by itself when the pods of the other model have ended",
     lasting: false,
     check,

@@ -6,6 +6,8 @@ pub(super) const CONDITION: Condition = Condition {
     id: "MX001",
     invariants: &["I1"],
     statement: "The database belongs to the environment of the pod.",
+    evidence: "Two environments on one database are two leaders, each lawful by itself: a copied Secret or a cloned \
+               namespace makes them.",
     remedy: "give the environment a database of its own, or take this one over with kubectl mendix adopt",
     lasting: true,
     check,

@@ -8,6 +8,7 @@ pub(super) const CONDITION: Condition = Condition {
     id: "MX012",
     invariants: &["I3", "I4"],
     statement: "A pod that does not update the schema starts only on the schema of its own model.",
+    evidence: "A worker that starts before its leader has updated the schema works on tables of another model.",
     remedy: "it opens by itself when the leader is ready",
     lasting: false,
     check,

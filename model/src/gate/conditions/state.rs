@@ -7,6 +7,8 @@ pub(super) const CONDITION: Condition = Condition {
     id: "MX002",
     invariants: &["I1", "I2", "I3"],
     statement: "The claim is held: neither contested, nor suspended, nor free.",
+    evidence: "While it is not settled whose the database is, or what runs on it, each further pod can only make it \
+               worse.",
     remedy: "see kubectl mendix status for the cause, then run kubectl mendix adopt",
     lasting: true,
     check,

@@ -6,6 +6,7 @@ pub(super) const CONDITION: Condition = Condition {
     id: "MX008",
     invariants: &[],
     statement: "The model of a pod is the one that is to run.",
+    evidence: "Pods of a template that nobody wants any more would keep those of the wanted one waiting for ever.",
     remedy: "the model follows the template of the leader: change that one first",
     lasting: false,
     check,

@@ -2,8 +2,10 @@
 
 use crate::app::LIMIT;
 use anyhow::{Context, Result, bail};
+use mendix_model::secret_store::database as keys;
 use mendix_runtime_double::{database::connect, register};
 use mendix_test_cluster::{Poll, wait_for};
+use std::collections::BTreeMap;
 use tokio_postgres::{Config, config::Host};
 
 use super::Summary;
@@ -52,6 +54,17 @@ impl Database {
             ..
         } = self;
         format!("postgresql://{name}:{password}@{server}/{name}")
+    }
+
+    /// The same as the documented keys of a Secret.
+    pub fn keys(&self) -> BTreeMap<&'static str, String> {
+        BTreeMap::from([
+            (keys::TYPE, "PostgreSQL".to_owned()),
+            (keys::HOST, self.server.clone()),
+            (keys::NAME, self.name.clone()),
+            (keys::USER_NAME, self.name.clone()),
+            (keys::PASSWORD, self.password.clone()),
+        ])
     }
 
     /// Everything that ever ran on the database: how many leaders, models and modes at once, and what runs now.
