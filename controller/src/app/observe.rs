@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::metadata::namespace;
 use k8s_openapi::api::core::v1::{Secret, ServiceAccount};
 use kube::api::{ApiResource, DynamicObject, GroupVersionKind, ObjectMeta};
+use kube::core::Status;
 use kube::{Api, ResourceExt};
 use mendix_model::crd::storage::Purpose;
 use mendix_model::crd::{Build, Endpoint, MendixApp, Runtime, StorageInstance};
@@ -72,12 +73,19 @@ async fn class(context: &Context, namespace: &str, name: &str) -> Result<Option<
     let kind = GroupVersionKind::gvk("secrets-store.csi.x-k8s.io", "v1", "SecretProviderClass");
     let resource = ApiResource::from_gvk_with_plural(&kind, "secretproviderclasses");
     let classes: Api<DynamicObject> = Api::namespaced_with(context.client.clone(), namespace, &resource);
-    let found = classes.get_metadata_opt(name).await;
-    let found = found.map_err(Error::read(format!("SecretProviderClass {name}")))?;
+    let found = match classes.get_metadata_opt(name).await {
+        Err(kube::Error::Api(answer)) if is_unknown_kind(&answer) => None,
+        found => found.map_err(Error::read(format!("SecretProviderClass {name}")))?,
+    };
     Ok(found.map(|class| Attachable {
         annotations: class.metadata.annotations.unwrap_or_default(),
         keys: Vec::new(),
     }))
+}
+
+/// The API server answers for a group that it does not have with a line of text and no reason.
+fn is_unknown_kind(answer: &Status) -> bool {
+    answer.code == 404
 }
 
 /// An account of the app's name without the annotation is somebody else's.

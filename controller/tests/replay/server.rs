@@ -67,6 +67,9 @@ impl Server {
     }
 }
 
+/// No cluster of ours has the Secrets Store CSI driver, unless a test puts an object of it there.
+const ABSENT_GROUP: &str = "/apis/secrets-store.csi.x-k8s.io/";
+
 impl State {
     fn count_write(&mut self) -> Result<(), std::io::Error> {
         if let Some(left) = self.writes_left.as_mut() {
@@ -90,6 +93,9 @@ impl State {
         // Claims belong to no namespace.
         if below == Some(2) || (below.is_none() && path.ends_with("/databaseclaims")) {
             return respond(StatusCode::OK, &self.list(path, uri.query().unwrap_or_default()));
+        }
+        if path.starts_with(ABSENT_GROUP) {
+            return unknown_group();
         }
         not_found()
     }
@@ -299,6 +305,14 @@ fn merge(object: &mut Value, patch: &Value) {
     for (key, value) in patch {
         merge(&mut object[key], value);
     }
+}
+
+/// As the API server answers for a group that it does not have.
+fn unknown_group() -> Response<Body> {
+    Response::builder()
+        .status(StatusCode::NOT_FOUND)
+        .body(Body::from(b"404 page not found\n".to_vec()))
+        .expect("response")
 }
 
 fn not_found() -> Response<Body> {
