@@ -8,7 +8,6 @@ use crate::context::Context;
 use crate::error::words;
 use crate::health::{self, Readiness};
 use crate::lease::Election;
-use crate::metadata::is_leaving;
 use crate::reconcile::{Kind, error_policy, reconcile};
 use futures::future::{BoxFuture, join_all};
 use futures::{FutureExt, StreamExt};
@@ -210,16 +209,10 @@ fn environments(context: &Context) -> Controller<Metadata<Environment>> {
         .watches(pods, environment(), |pod| {
             labelled::<Environment>(&pod, names::ENVIRONMENT_LABEL)
         })
-        .watches(claims, config(), |claim| environment_of(&claim))
-}
-
-/// Whose claim is lost. What the environment itself writes into a claim says nothing new to it.
-fn environment_of(claim: &Metadata<DatabaseClaim>) -> Option<ObjectRef<Metadata<Environment>>> {
-    if !is_leaving(claim) && !claim.finalizers().is_empty() {
-        return None;
-    }
-    let name = claim.labels().get(names::ENVIRONMENT_LABEL)?;
-    Some(ObjectRef::new(name).within(claim.labels().get(names::NAMESPACE_LABEL)?))
+        .watches(claims, config(), |claim| {
+            let name = claim.labels().get(names::ENVIRONMENT_LABEL)?;
+            Some(ObjectRef::new(name).within(claim.labels().get(names::NAMESPACE_LABEL)?))
+        })
 }
 
 /// Reconciles that run at once. Each holds what it has read of a namespace, so their number bounds the memory.

@@ -25,7 +25,7 @@ async fn rolling_restart_of_the_same_model_ends() -> Result<()> {
     let pair = Pair::with_leader("gate-restart", "RollingUpdate").await?;
     pair.both(async |side| {
         side.kubectl(&["rollout", "restart", &side.leader()])?;
-        side.kubectl(&["rollout", "status", &side.leader(), "--timeout=60s"])?;
+        side.kubectl(&["rollout", "status", &side.leader(), "--timeout=150s"])?;
         Ok(())
     })
     .await?;
