@@ -8,6 +8,10 @@ use kube::api::{ListParams, ObjectMeta};
 use kube::core::{DeserializeGuard, NamespaceResourceScope, PartialObjectMeta};
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
+use std::time::Duration;
+
+/// After this a secret store is read again. Nobody watches Secrets: whoever may do that reads all of them.
+pub(crate) const UNWATCHED: Duration = Duration::from_secs(30);
 
 /// A kind that lives in a namespace.
 pub trait Namespaced:

@@ -8,7 +8,7 @@ use crate::sources::Sources;
 use mendix_model::crd::claim::Owner;
 use mendix_model::database::{self, from_secret};
 use mendix_model::runtime_configuration::{RuntimeConfiguration, SECRET_STORE_FOLDER, variable};
-use mendix_model::secret_store::{EnvironmentKeys, environment_keys, storage};
+use mendix_model::secret_store::{self, EnvironmentKeys, environment_keys, storage};
 use std::collections::BTreeMap;
 
 type Keys = BTreeMap<String, String>;
@@ -62,12 +62,12 @@ pub(crate) fn merged(configuration: RuntimeConfiguration, sources: &Sources) -> 
     let keys = environment_keys(all);
     let database = one(&sources.database, &keys.database).ok_or(Problem::NamedTwice {
         what: "database",
-        prefix: "database-",
+        prefix: secret_store::database::PREFIX,
         field: "database",
     })?;
     let storage = one(&sources.storage, &keys.storage).ok_or(Problem::NamedTwice {
         what: "file store",
-        prefix: "storage-",
+        prefix: storage::PREFIX,
         field: "storage",
     })?;
     if sources.storage.is_empty() && !storage.contains_key(storage::SERVICE_NAME) {

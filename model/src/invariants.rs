@@ -108,14 +108,9 @@ pub fn document() -> String {
         }
         let _ = write!(text, "\nLeft over: {}.\n", invariant.left_over);
     }
-    text.push_str("\n## Conditions of the gate\n\n| id | what must be true | what to do when it is not |\n|---|---|---|\n");
-    for condition in CONDITIONS {
-        let _ = writeln!(
-            text,
-            "| {} | {} | {} |",
-            condition.id, condition.statement, condition.remedy
-        );
-    }
+    text.push_str(
+        "\nWhat each condition rests on and what to do when it is not true: [rules.md](rules.md).\n",
+    );
     text
 }
 

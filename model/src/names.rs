@@ -117,6 +117,11 @@ impl Component {
     /// Whose pods run no app.
     pub const TASKS: [Self; 3] = [Self::Provisioner, Self::Builder, Self::Puller];
 
+    /// Whether a pod with this value of [`COMPONENT_LABEL`] runs no app.
+    pub fn is_task(label: Option<&str>) -> bool {
+        Self::TASKS.iter().any(|task| label == Some(task.as_str()))
+    }
+
     /// Value of [`COMPONENT_LABEL`].
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 
 /// Keys of a database's Secret.
 pub mod database {
+    /// What each of them begins with.
+    pub const PREFIX: &str = "database-";
     /// `PostgreSQL`, `SQLSERVER`, `HSQLDB`, …: the runtime's own word.
     pub const TYPE: &str = "database-type";
     /// Full JDBC address, instead of host and name.
@@ -28,6 +30,8 @@ pub mod database {
 
 /// Keys of a file store's Secret.
 pub mod storage {
+    /// What each of them begins with.
+    pub const PREFIX: &str = "storage-";
     /// `com.mendix.storage.s3` or `com.mendix.storage.azure`; absent for files in the container.
     pub const SERVICE_NAME: &str = "storage-service-name";
     /// Address of the store.

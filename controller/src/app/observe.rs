@@ -39,6 +39,14 @@ pub(crate) struct Attachable {
 pub(crate) async fn observe(context: &Context, app: &MendixApp) -> Result<Observed, Error> {
     let (namespace, name) = (namespace(app), app.name_any());
     let store = |purpose| names::storage_instance(&name, purpose);
+    let (secret, class) = if is_allowed(app) {
+        (
+            secret(context, &namespace, &name).await?,
+            class(context, &namespace, &name).await?,
+        )
+    } else {
+        (None, None)
+    };
     let account = crate::read::metadata::<ServiceAccount>(context, &namespace, &name).await?;
     Ok(Observed {
         database: crate::read::optional(context, &namespace, &store(Purpose::Database)).await?,
@@ -47,16 +55,8 @@ pub(crate) async fn observe(context: &Context, app: &MendixApp) -> Result<Observ
         endpoint: crate::read::optional(context, &namespace, &name).await?,
         runtime: crate::read::optional(context, &namespace, &name).await?,
         account: is_attached(account.as_ref()),
-        secret: if is_allowed(app) {
-            secret(context, &namespace, &name).await?
-        } else {
-            None
-        },
-        class: if is_allowed(app) {
-            class(context, &namespace, &name).await?
-        } else {
-            None
-        },
+        secret,
+        class,
     })
 }
 

@@ -6,12 +6,12 @@ use super::runtime_spec::{self, Results, replicas};
 use super::secret_store;
 use super::status::{self, Parts};
 use crate::metadata::is_leaving;
+use crate::read;
 use crate::report::Report;
 use mendix_model::conditions::Progress;
 use mendix_model::crd::storage::{Purpose, TaskPhase};
 use mendix_model::crd::{Build, Endpoint, MendixApp, MendixAppStatus, Runtime, RuntimeSpec, StorageInstance};
 use mendix_model::rules;
-use std::time::Duration;
 
 /// What is written, and what is reported.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,12 +34,9 @@ pub(crate) struct Children {
     pub(crate) runtime: Option<Runtime>,
 }
 
-/// Secret stores are not watched, since whoever may watch Secrets reads all of them: they are looked at again.
-const LOOK_AGAIN: Duration = Duration::from_secs(30);
-
 pub(crate) fn plan(app: &MendixApp, observed: &Observed) -> Plan {
     let mut plan = decided(app, observed);
-    plan.report.requeue = Some(LOOK_AGAIN).filter(|_| secret_store::is_allowed(app));
+    plan.report.requeue = Some(read::UNWATCHED).filter(|_| secret_store::is_allowed(app));
     plan
 }
 

@@ -7,6 +7,7 @@ use kube::ResourceExt;
 use mendix_model::crd::MendixApp;
 use mendix_model::crd::runtime::{SecretStore, SecretStoreKind};
 use mendix_model::names;
+use mendix_model::secret_store::database;
 use std::collections::BTreeMap;
 
 /// Whether the app may have a secret store.
@@ -58,20 +59,16 @@ pub(crate) fn remedy(app: &MendixApp) -> String {
 }
 
 /// What comes from the secret store, and from which object; never a value.
-pub(crate) fn settings(
-    app: &MendixApp,
-    observed: &Observed,
-    store: Option<&SecretStore>,
-) -> Option<BTreeMap<String, String>> {
-    let store = store?;
+pub(crate) fn settings(app: &MendixApp, observed: &Observed) -> Option<BTreeMap<String, String>> {
+    let store = secret_store(app, observed)?;
     let source = format!("{} {}", store.kind.as_str(), app.name_any());
     let named = |keys: &[String]| keys.iter().map(|key| (key.clone(), source.clone())).collect();
-    Some(match (store.kind, &store.database_jdbc_url) {
+    Some(match (store.kind, store.database_jdbc_url) {
         (SecretStoreKind::Secret, _) => {
             let secret = observed.secret.as_ref();
             named(secret.map(|secret| secret.keys.as_slice()).unwrap_or_default())
         }
-        (SecretStoreKind::SecretProviderClass, Some(_)) => named(&["database-jdbc-url".to_owned()]),
+        (SecretStoreKind::SecretProviderClass, Some(_)) => named(&[database::JDBC_URL.to_owned()]),
         (SecretStoreKind::SecretProviderClass, None) => {
             let unknown = format!(
                 "{source}, which only pods can read: that no other environment uses the same database (I1) is not \

@@ -53,11 +53,7 @@ pub(crate) fn report(app: &MendixApp, observed: &Observed, parts: &Parts) -> Rep
             network_status: Some(parts.endpoint.word()),
             runtime_status: Some(parts.runtime.word()),
             mendix_app_state: Some(progress.word()),
-            secret_store_settings: secret_store::settings(
-                app,
-                observed,
-                secret_store::secret_store(app, observed).as_ref(),
-            ),
+            secret_store_settings: secret_store::settings(app, observed),
             service_account_status: observed.account.then(|| "attached".to_owned()),
             ..of_runtime(app, observed)
         },

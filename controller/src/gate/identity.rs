@@ -17,6 +17,16 @@ pub(crate) enum Source<'a> {
     Nothing,
 }
 
+impl<'a> Source<'a> {
+    /// A Secret says more than an address.
+    pub(crate) fn of(secret: Option<&'a Secret>, address: Option<&'a str>) -> Self {
+        secret
+            .map(Self::Secret)
+            .or_else(|| address.map(Self::Address))
+            .unwrap_or(Self::Nothing)
+    }
+}
+
 /// Name of the claim of the database that `source` names, or the sentence that says why it cannot be told.
 pub(crate) fn claim_of(source: Source<'_>, owner: &Owner) -> Result<String, String> {
     match source {

@@ -120,17 +120,12 @@ fn holds_by_name(environment: &Environment, owner: &Owner) -> bool {
 /// A Secret that is named and not there leaves the identity open; guessing one would split the guard in two.
 fn named_claim(environment: &Environment, secret: Option<&Secret>, owner: &Owner) -> Result<String, String> {
     let spec = &environment.spec;
-    let source = match (&spec.database_secret_name, secret, &spec.database_jdbc_url) {
-        (Some(name), None, _) => {
-            return Err(format!(
-                "Secret {name}, which says which database it is, is gone: restore it"
-            ));
-        }
-        (_, Some(secret), _) => Source::Secret(secret),
-        (None, None, Some(url)) => Source::Address(url),
-        (None, None, None) => Source::Nothing,
-    };
-    claim_of(source, owner)
+    if let (Some(name), None) = (&spec.database_secret_name, secret) {
+        return Err(format!(
+            "Secret {name}, which says which database it is, is gone: restore it"
+        ));
+    }
+    claim_of(Source::of(secret, spec.database_jdbc_url.as_deref()), owner)
 }
 
 /// The claim that counts: its name, or why it cannot be told; and what is there of that name.

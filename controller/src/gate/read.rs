@@ -7,6 +7,7 @@ use crate::apply::controller_of;
 use crate::context::Context;
 use crate::error::Error;
 use crate::metadata::namespace;
+use crate::pod_state::label;
 use futures::future::try_join;
 use k8s_openapi::api::core::v1::{Node, Pod, Secret};
 use kube::{Api, ResourceExt};
@@ -111,8 +112,7 @@ pub(crate) async fn pods(context: &Context, owner: &Owner, is_plain: bool) -> Re
 
 /// Of a plain environment, all of these pull images.
 fn is_task(pod: &Pod) -> bool {
-    let component = pod.labels().get(names::COMPONENT_LABEL);
-    component.is_some_and(|it| Component::TASKS.iter().any(|task| task.as_str() == it))
+    Component::is_task(label(pod, names::COMPONENT_LABEL))
 }
 
 /// The app of this name, and whether its database is there. A namespace that is only guarded has neither, and no right
@@ -123,11 +123,12 @@ pub(crate) async fn app(context: &Context, owner: &Owner) -> Result<(Option<Runt
         return Ok((None, false));
     }
     let storage = names::storage_instance(name, Purpose::Database);
-    let storage = crate::read::metadata::<StorageInstance>(context, namespace, &storage).await?;
-    Ok((
-        crate::read::optional(context, namespace, name).await?,
-        storage.is_some(),
-    ))
+    let (runtime, storage) = try_join(
+        crate::read::optional(context, namespace, name),
+        crate::read::metadata::<StorageInstance>(context, namespace, &storage),
+    )
+    .await?;
+    Ok((runtime, storage.is_some()))
 }
 
 /// Whether an environment of plain manifests is to be guarded no longer.

@@ -8,6 +8,7 @@ use super::{budget, environment, guarded, input, pod_template, secret_store, sta
 use crate::configuration::{AUTHORITIES_KEY, authorities};
 use crate::metadata::is_leaving;
 use crate::pod_state::label;
+use crate::read;
 use crate::report::Report;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Pod, Secret};
@@ -21,7 +22,6 @@ use mendix_model::rules;
 use mendix_model::runtime_configuration::{self, Content};
 use mendix_model::secret_store::{IN_MEMORY_DATABASE, database};
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 /// What is written, in this order, and what is reported.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -44,12 +44,10 @@ pub(crate) struct Plan {
     pub(crate) report: Report<RuntimeStatus>,
 }
 
-/// A Secret is not watched, since whoever may watch Secrets reads all of them: a secret store is looked at again.
-const LOOK_AGAIN: Duration = Duration::from_secs(30);
-
 pub(crate) fn plan(runtime: &Runtime, observed: &Observed) -> Plan {
     let mut plan = decided(runtime, observed);
-    plan.report.requeue = Some(LOOK_AGAIN).filter(|_| secret_store::secret_name(&runtime.spec).is_some());
+    plan.report.requeue =
+        Some(read::UNWATCHED).filter(|_| secret_store::secret_name(&runtime.spec).is_some());
     plan
 }
 

@@ -7,7 +7,7 @@ use k8s_openapi::api::core::v1::{CSIVolumeSource, EnvVar, Secret, Volume};
 use mendix_model::crd::runtime::SecretStoreKind;
 use mendix_model::crd::{Runtime, RuntimeSpec};
 use mendix_model::runtime_configuration::variable as guard;
-use mendix_model::secret_store::storage;
+use mendix_model::secret_store::{database, storage};
 use std::collections::BTreeMap;
 
 /// Volume of the secret store.
@@ -35,11 +35,7 @@ pub(crate) fn database_url(spec: &RuntimeSpec) -> Option<&str> {
 
 /// What says which database it is.
 pub(crate) fn source<'a>(spec: &'a RuntimeSpec, secret: Option<&'a Secret>) -> Source<'a> {
-    match (secret, database_url(spec)) {
-        (Some(secret), _) => Source::Secret(secret),
-        (None, Some(url)) => Source::Address(url),
-        (None, None) => Source::Nothing,
-    }
+    Source::of(secret, database_url(spec))
 }
 
 /// Why the keys of the Secret cannot be used. What a `SecretProviderClass` mounts is for the guard to judge.
@@ -57,11 +53,11 @@ pub(crate) fn problems(spec: &RuntimeSpec, observed: &Observed) -> Vec<String> {
         )
     };
     let mut problems = Vec::new();
-    if spec.database_secret_name.is_some() && names("database-") {
-        problems.push(twice("database", "database-", "database"));
+    if spec.database_secret_name.is_some() && names(database::PREFIX) {
+        problems.push(twice("database", database::PREFIX, "database"));
     }
-    if spec.file_secret_name.is_some() && names("storage-") {
-        problems.push(twice("file store", "storage-", "storage"));
+    if spec.file_secret_name.is_some() && names(storage::PREFIX) {
+        problems.push(twice("file store", storage::PREFIX, "storage"));
     }
     if spec.file_secret_name.is_none() && !keys.contains_key(storage::SERVICE_NAME) {
         problems.push(format!(

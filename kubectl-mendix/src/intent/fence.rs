@@ -61,10 +61,7 @@ pub fn is_unlabelled(pod: &Pod) -> bool {
 
 fn matters(pod: &Pod) -> bool {
     let component = pod.labels().get(names::COMPONENT_LABEL);
-    let runs_no_app = Component::TASKS
-        .iter()
-        .any(|task| component.is_some_and(|it| it == task.as_str()));
-    !runs_no_app && !ending::has_ended(pod)
+    !Component::is_task(component.map(String::as_str)) && !ending::has_ended(pod)
 }
 
 fn is_active(pod: &Pod) -> bool {

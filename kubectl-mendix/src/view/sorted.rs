@@ -45,7 +45,7 @@ impl Sorted {
         let view = |pod| waiting.explain(PodView::new(pod, message_for(told, pod)));
         let (tasks, mut runtime): (Vec<_>, Vec<_>) = pods
             .into_iter()
-            .map(|pod| (is_task(pod), view(pod)))
+            .map(|pod| (Component::is_task(label(pod, names::COMPONENT_LABEL)), view(pod)))
             .partition(|(task, _)| *task);
         runtime.sort_by(|(_, one), (_, other)| (&one.role, &one.name).cmp(&(&other.role, &other.name)));
         let views = |pods: Vec<(bool, PodView)>| pods.into_iter().map(|(_, view)| view).collect();
@@ -54,13 +54,6 @@ impl Sorted {
             tasks: views(tasks),
         }
     }
-}
-
-fn is_task(pod: &Pod) -> bool {
-    let component = label(pod, names::COMPONENT_LABEL);
-    Component::TASKS
-        .iter()
-        .any(|task| component == Some(task.as_str()))
 }
 
 fn message_for(told: &[RuntimePod], pod: &Pod) -> Option<String> {

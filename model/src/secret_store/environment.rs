@@ -1,10 +1,9 @@
 //! All keys of a secret store: those of database and file store, and settings, constants and passwords of the app.
 
+use super::{database, storage};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-const DATABASE: &str = "database-";
-const STORAGE: &str = "storage-";
 const CONSTANT: &str = "mx-const-";
 const SETTING: &str = "mx-runtime-";
 const ADMIN_PASSWORD: &str = "mx-admin-password";
@@ -32,9 +31,9 @@ pub fn environment_keys(all: &BTreeMap<String, String>) -> EnvironmentKeys {
     let mut sorted = EnvironmentKeys::default();
     for (key, value) in all.iter().filter(|(_, value)| !value.is_empty()) {
         let (key, value) = (key.as_str(), value.clone());
-        if key.starts_with(DATABASE) {
+        if key.starts_with(database::PREFIX) {
             sorted.database.insert(key.to_owned(), value);
-        } else if key.starts_with(STORAGE) {
+        } else if key.starts_with(storage::PREFIX) {
             sorted.storage.insert(key.to_owned(), value);
         } else if let Some(constant) = key.strip_prefix(CONSTANT) {
             sorted.constants.insert(constant.to_owned(), value);

@@ -17,8 +17,8 @@ use mendix_model::names::{self, Component};
 use serde_json::json;
 use std::collections::BTreeMap;
 
-/// Component of these pods, for their selector.
-pub(crate) const PULLS: Component = Component::Puller;
+/// Component of these pods.
+const PULLS: Component = Component::Puller;
 const CONTAINER: &str = "pull";
 /// No image has this, so its container never starts; by then the kubelet has told the digest.
 const NOTHING: &str = "/.kubectl-mendix/nothing";

@@ -1,7 +1,7 @@
 //! Pods as those of apps: the environment says which database and which model it has.
 
 use super::seen::{claims, opened};
-use super::{ENVIRONMENTS, PODS, milliseconds};
+use super::{ENVIRONMENTS, PODS, milliseconds, ticks};
 use anyhow::{Context, Result};
 use k8s_openapi::api::core::v1::{Namespace, Pod};
 use kube::{Api, Resource, ResourceExt, api::PostParams};
@@ -13,7 +13,6 @@ use mendix_model::{
 };
 use serde_json::json;
 use std::time::{Duration, Instant};
-use tokio::time::{MissedTickBehavior, interval};
 
 /// A namespace whose apps no controller runs: the environments alone are known.
 const NAMESPACE: &str = "bench-gate";
@@ -62,8 +61,7 @@ async fn environments(product: &Product) -> Result<()> {
 
 /// Makes leaders of environments that have none, one after the other. When each was asked for.
 async fn make(pods: Api<Pod>, cluster: String) -> Result<Vec<Instant>> {
-    let mut ticks = interval(PACE);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut ticks = ticks(PACE);
     let mut starts = Vec::new();
     for number in 0..PODS {
         ticks.tick().await;

@@ -8,6 +8,7 @@ use super::{Measurement, quantile};
 use anyhow::Result;
 use mendix_cases::Product;
 use std::time::Duration;
+use tokio::time::{Interval, MissedTickBehavior, interval};
 
 const BENCH: &str = "gate";
 /// Environments that are known.
@@ -28,6 +29,13 @@ pub(super) async fn measure_on(product: Product, image: &str) -> Result<Vec<Meas
         of("open-plain-p50", at(&plain, 0.50), GOALS.0),
         of("open-plain-p99", at(&plain, 0.99), GOALS.1),
     ])
+}
+
+/// A tick a pod. One that comes late moves those after it: pods never come faster than the pace.
+fn ticks(pace: Duration) -> Interval {
+    let mut ticks = interval(pace);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
 }
 
 fn milliseconds(duration: Duration) -> f64 {

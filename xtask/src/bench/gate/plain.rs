@@ -1,7 +1,7 @@
 //! Pods of plain Deployments: database, role and model are read from the manifests.
 
 use super::seen::{claims, opened};
-use super::{ENVIRONMENTS, PODS, milliseconds};
+use super::{ENVIRONMENTS, PODS, milliseconds, ticks};
 use anyhow::Result;
 use k8s_openapi::api::{apps::v1::Deployment, core::v1::Pod};
 use kube::{
@@ -17,7 +17,6 @@ use mendix_model::crd::Environment as Known;
 use mendix_test_cluster::{Poll, wait_for};
 use serde_json::json;
 use std::time::Duration;
-use tokio::time::{MissedTickBehavior, interval};
 
 /// Environments of one namespace: a stage each of ten apps.
 const TOGETHER: usize = 10;
@@ -92,8 +91,7 @@ async fn images(product: &Product) -> Result<()> {
 }
 
 async fn scale(client: Client) -> Result<()> {
-    let mut ticks = interval(PACE);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut ticks = ticks(PACE);
     let up = Patch::Merge(json!({ "spec": { "replicas": 1 } }));
     for number in 0..PODS {
         ticks.tick().await;
