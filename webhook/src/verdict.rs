@@ -2,7 +2,7 @@
 
 use kube::core::{DynamicObject, admission::AdmissionRequest};
 use mendix_model::{
-    crd::{GROUP, MendixApp, fields},
+    crd::{GROUP, MendixApp},
     rules,
 };
 
@@ -32,7 +32,7 @@ pub(crate) fn judge(request: &AdmissionRequest<DynamicObject>) -> Verdict {
     match parse(object) {
         Ok(app) => Verdict {
             refusals: rules::review(&app).iter().map(ToString::to_string).collect(),
-            warnings: fields::warnings(&request.kind.kind, &object.data["spec"]),
+            ..Verdict::default()
         },
         Err(refusal) => Verdict {
             refusals: vec![refusal],

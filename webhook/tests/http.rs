@@ -60,21 +60,6 @@ async fn what_is_right_is_allowed_under_its_own_uid(#[case] name: &str) {
 }
 
 #[tokio::test]
-async fn fields_without_effect_are_warned_of() {
-    let response = review(recorded("create-legacy").to_string()).await;
-    let warnings = response["warnings"].as_array().unwrap();
-    assert_eq!(warnings.len(), 4, "{warnings:?}");
-    assert_eq!(
-        review(recorded("create").to_string()).await["warnings"],
-        Value::Null
-    );
-    assert_eq!(
-        review(recorded("update-metadata").to_string()).await["warnings"],
-        Value::Null
-    );
-}
-
-#[tokio::test]
 async fn an_object_of_another_kind_is_let_through_with_a_warning() {
     let response = review(recorded("create-foreign").to_string()).await;
     assert_eq!(

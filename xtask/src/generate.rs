@@ -4,6 +4,7 @@
 
 use crate::cargo::workspace;
 use anyhow::{Context, Result, bail};
+use mendix_model::crd::fields::TABLES;
 use similar::TextDiff;
 use std::{
     collections::BTreeMap,
@@ -37,6 +38,12 @@ const GENERATORS: &[Generator] = &[
         folder: "charts/mendix/files/crds",
         owns_folder: true,
         make: custom_resource_definitions,
+    },
+    Generator {
+        name: "warnings of fields without effect",
+        folder: "charts/mendix/files/unused-fields",
+        owns_folder: true,
+        make: unused_fields,
     },
     Generator {
         name: "list of the invariants",
@@ -219,6 +226,20 @@ fn fields() -> Result<BTreeMap<String, String>> {
     )]))
 }
 
+/// The validations of one policy a kind, by the name of its resource; the policy around them is the chart's.
+fn unused_fields() -> Result<BTreeMap<String, String>> {
+    let made = TABLES.iter().map(|table| {
+        let yaml = serde_saphyr::to_string(&table.unused())
+            .with_context(|| format!("failed to write the fields of {} as YAML", table.kind))?;
+        Ok((format!("{}s.yaml", table.kind.to_lowercase()), from_model(&yaml)))
+    });
+    made.collect()
+}
+
+fn from_model(yaml: &str) -> String {
+    format!("# Made by `{REMEDY}` from the crate mendix-model. Edit that.\n{yaml}")
+}
+
 /// One file a definition. Annotations and labels for Helm are added by the chart, which alone knows its values.
 fn custom_resource_definitions() -> Result<BTreeMap<String, String>> {
     mendix_model::crd::all()
@@ -227,8 +248,7 @@ fn custom_resource_definitions() -> Result<BTreeMap<String, String>> {
             let name = &definition.spec.names.plural;
             let yaml = serde_saphyr::to_string(definition)
                 .with_context(|| format!("failed to write definition {name} as YAML"))?;
-            let text = format!("# Made by `{REMEDY}` from the crate mendix-model. Edit that.\n{yaml}");
-            Ok((format!("{name}.yaml"), text))
+            Ok((format!("{name}.yaml"), from_model(&yaml)))
         })
         .collect()
 }

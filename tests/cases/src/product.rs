@@ -166,13 +166,18 @@ impl Product {
         command
     }
 
+    /// One of the cluster's programs, pointed at the cluster.
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(self.cluster.bin_dir().join(program));
+        command.env("KUBECONFIG", self.cluster.kubeconfig_path());
+        command
+    }
+
     /// Runs one of the cluster's programs, which must succeed, and returns what it printed.
     pub fn run(&self, program: &str, arguments: &[&str]) -> Result<String> {
-        let mut command = Command::new(self.cluster.bin_dir().join(program));
-        command
+        let output = self
+            .command(program)
             .args(arguments)
-            .env("KUBECONFIG", self.cluster.kubeconfig_path());
-        let output = command
             .output()
             .with_context(|| format!("failed to start {program}"))?;
         if !output.status.success() {

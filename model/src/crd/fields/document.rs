@@ -10,7 +10,7 @@ pub fn document() -> String {
          that.\n\nUnknown fields are kept as they are. \"Since\" is the first version of the official operator whose \
          documentation has the field; \"ours\" marks a field that it does not have. What is \"done\" or \"differs\" \
          reaches what the last column names, and the tests show it with the files of `examples/`; what is \"ignored\" \
-         is accepted and changes nothing. A list's items are written as `[]`.\n",
+         is accepted and changes nothing, and the API server warns of it while it is written. A list's items are written as `[]`.\n",
     );
     for table in TABLES {
         // Writing to a String cannot fail.

@@ -7,11 +7,12 @@ mod document;
 mod operator_configuration;
 pub mod path;
 mod schema;
+mod unused;
 
 pub use document::document;
 pub use schema::leaves;
+pub use unused::Validation;
 
-use serde_json::Value;
 use std::fmt;
 
 /// The documentation does not tell the version.
@@ -118,13 +119,6 @@ impl Ours {
 }
 
 impl Field {
-    fn warning(&self) -> Option<String> {
-        match self.ours {
-            Ours::Ignored(why) => Some(format!("spec.{} has no effect: {why}", self.path)),
-            Ours::Done(_) | Ours::Differs(..) => None,
-        }
-    }
-
     const fn done(path: &'static str, since: &'static str, reaches: &'static [Reach]) -> Self {
         let ours = Ours::Done(reaches);
         Self { path, since, ours }
@@ -146,21 +140,12 @@ impl Field {
     }
 }
 
-/// A sentence for each field that a spec sets and that has no effect.
-pub fn warnings(kind: &str, spec: &Value) -> Vec<String> {
-    let table = TABLES.iter().find(|table| table.kind == kind);
-    let fields = table.map_or(&[][..], |table| table.fields);
-    let set = fields.iter().filter(|field| path::is_set(spec, field.path));
-    set.filter_map(Field::warning).collect()
-}
-
 /// The tables of both resources that users and providers of platforms write.
 pub const TABLES: &[Table] = &[app::TABLE, operator_configuration::TABLE];
 
 #[cfg(test)]
 mod tests {
-    use super::{Field, Ours, TABLES, app, leaves, warnings};
-    use serde_json::json;
+    use super::{Ours, TABLES, leaves};
     use std::collections::BTreeSet;
 
     #[test]
@@ -191,25 +176,5 @@ mod tests {
             };
             assert!(reaches && words, "{}", field.path);
         }
-    }
-    #[test]
-    fn a_field_without_effect_is_told_and_no_other() {
-        let spec =
-            json!({"database": {"serviceClass": "mendix-database", "servicePlan": "dev"}, "replicas": 2});
-        let expected = "spec.database.serviceClass has no effect: operators of 2020 had it; name a storage plan in \
-                        `servicePlan`";
-        assert_eq!(warnings("MendixApp", &spec), [expected]);
-        assert_eq!(
-            warnings("MendixApp", &json!({"database": {"serviceClass": null}})),
-            [""; 0]
-        );
-        assert_eq!(warnings("Build", &spec), [""; 0]);
-    }
-
-    #[test]
-    fn clients_show_all_of_every_warning() {
-        let warnings = app::TABLE.fields.iter().filter_map(Field::warning);
-        let too_long: Vec<_> = warnings.filter(|warning| warning.len() > 120).collect();
-        assert!(too_long.is_empty(), "{too_long:?}");
     }
 }

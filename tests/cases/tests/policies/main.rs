@@ -10,3 +10,4 @@ mod combined;
 mod fixture;
 mod single;
 mod subresources;
+mod unused_fields;
