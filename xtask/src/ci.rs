@@ -1,5 +1,6 @@
 //! `cargo xtask ci`: everything that must hold before a change lands, in the order in which it fails fastest.
 
+use crate::test_programs::{self, Lane, Program};
 use crate::{base_image, cargo, generate, image, plugin};
 use anyhow::{Context, Result};
 use mendix_test_cluster::{Cluster, Options, Tools};
@@ -135,25 +136,55 @@ fn tools() -> Result<()> {
     Tools::require(mendix_test_cluster::tools::CLUSTER).map(drop)
 }
 
-/// All tests but those that take long.
+/// Folder of the cases, whose tests wait for the shared cluster most of their time.
+const CASES: &str = "tests/cases";
+/// More of them at once than there are processors.
+const WAITING: &[&str] = &["--test-threads=4"];
+/// Folder of the test cluster.
+const CLUSTERS: &str = "tests/cluster";
+
+/// All tests but those that take long. Those that need the processors are run beside those that wait.
 fn tests() -> Result<()> {
-    on_cluster(&["--workspace"], &[])
+    on_cluster(|programs| {
+        let (cases, others) = programs.iter().partition(|program| program.is_of(CASES));
+        vec![
+            Lane {
+                programs: others,
+                arguments: &[],
+            },
+            Lane {
+                programs: cases,
+                arguments: WAITING,
+            },
+        ]
+    })?;
+    cargo::run(&mut cargo::cargo([
+        "test",
+        "--workspace",
+        "--locked",
+        "--doc",
+        "--quiet",
+    ]))
 }
 
 /// The tests that take long. One after the other: some give a fault to the node that all share. The test cluster's own
 /// are left out: what is marked there is run by another test.
 fn nightly() -> Result<()> {
-    let packages = ["--workspace", "--exclude", "mendix-test-cluster", "--tests"];
-    on_cluster(&packages, &["--ignored", "--test-threads=1"])
+    on_cluster(|programs| {
+        let programs = programs.iter().filter(|program| !program.is_of(CLUSTERS));
+        vec![Lane {
+            programs: programs.collect(),
+            arguments: &["--ignored", "--test-threads=1"],
+        }]
+    })
 }
 
 /// Runs tests with one cluster for most of them. The cluster goes whatever the tests say.
-fn on_cluster(packages: &[&str], arguments: &[&str]) -> Result<()> {
+fn on_cluster(lanes: impl FnOnce(&[Program]) -> Vec<Lane<'_>>) -> Result<()> {
     // Before the cluster, which would only take processors from the compiler.
     let plugin = plugin::build()?;
-    let build = ["test", "--locked", "--no-run"];
-    cargo::run(cargo::cargo(build).args(packages))?;
-    let result = cluster().and_then(|cluster| run_on(&cluster, &plugin, packages, arguments));
+    let programs = test_programs::build()?;
+    let result = cluster().and_then(|cluster| run_on(&cluster, &plugin, lanes(&programs)));
     let ended = Cluster::down(CLUSTER);
     result.and(ended)
 }
@@ -169,28 +200,24 @@ fn cluster() -> Result<Cluster> {
     Ok(cluster)
 }
 
-fn run_on(cluster: &Cluster, plugin: &Path, packages: &[&str], arguments: &[&str]) -> Result<()> {
+fn run_on(cluster: &Cluster, plugin: &Path, lanes: Vec<Lane<'_>>) -> Result<()> {
     let registry = cluster.registry();
     let product = crate::wait(image::push(&format!("{registry}/mendix:test"), true))?;
     let base = crate::wait(base_image::push(
         &format!("{registry}/runtime-base:10.24.0"),
         true,
     ))?;
-    let test = ["test", "--locked", "--no-fail-fast"];
-    cargo::run(
-        cargo::cargo(test)
-            .args(packages)
-            .arg("--")
-            .args(arguments)
+    test_programs::run(lanes, &|command| {
+        command
             .env("MENDIX_TEST_KUBECONFIG", cluster.kubeconfig_path())
             .env("MENDIX_TEST_REGISTRY", registry)
             .env("MENDIX_TEST_POSTGRES_URL", cluster.postgres_url())
-            .env("MENDIX_TEST_IMAGE", product)
-            .env("MENDIX_TEST_BASE_IMAGE", base)
+            .env("MENDIX_TEST_IMAGE", &product)
+            .env("MENDIX_TEST_BASE_IMAGE", &base)
             .env("MENDIX_TEST_PLUGIN", plugin)
             .env("MENDIX_TEST_SECOND_CLUSTER", SECOND_CLUSTER)
-            .env("INSTA_UPDATE", "no"),
-    )
+            .env("INSTA_UPDATE", "no");
+    })
 }
 
 #[cfg(test)]

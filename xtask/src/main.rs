@@ -10,6 +10,7 @@ mod demo;
 mod generate;
 mod image;
 mod plugin;
+mod test_programs;
 
 use anyhow::Result;
 use clap::Parser;
