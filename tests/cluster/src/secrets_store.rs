@@ -50,6 +50,12 @@ impl Cluster {
     }
 }
 
+/// Starts the driver on a node that had it: without it the kubelet could not even let go of the pods that it mounted for.
+pub(crate) fn restart(site: &Site, node: u8) -> Result<()> {
+    let had = site.paths.pid(&driver(&site.paths, node).name).exists();
+    if had { start(site, node) } else { Ok(()) }
+}
+
 /// The stand-in comes last: a kubelet that it tells of the driver asks the driver at once.
 fn start(site: &Site, node: u8) -> Result<()> {
     let paths = &site.paths;

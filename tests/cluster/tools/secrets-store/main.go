@@ -1,8 +1,8 @@
 // Command secrets-store-stand-in is what the Secrets Store CSI driver of a test node works beside: the program that
 // makes the driver known to the kubelet, and a provider of secrets.
 //
-// Both are ours because neither can be had: node-driver-registrar is on no module proxy, and every provider that is
-// released asks a store in some cloud. The driver between them, which is what the tests are about, is the real one.
+// Both are ours because neither can be had: the module proxy does not serve node-driver-registrar, and a released
+// provider needs the store that it asks. The driver between them, which is what the tests are about, is the real one.
 package main
 
 import (
