@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 const NAMESPACE: &str = "case-secret-store";
 /// A constant that the model has no value for: without one from the store the runtime does not start.
 const CONSTANT: &str = "Shop.FromStore";
+/// The guard's own words, when it refuses.
+const OTHER_DATABASE: &str = "name another database than the annotation of the SecretProviderClass";
 const SKIPPED: &str = "skipped: it needs an embedded cluster, on whose nodes the driver can be started";
 
 /// What the driver mounts: the documented keys.
@@ -157,8 +159,7 @@ async fn files_that_name_another_database_than_the_annotation_start_nothing() ->
     let class = Store::of(&mounted).class("stray", &annotated)?;
     product.cluster.apply(NAMESPACE, &class).await?;
     product.apply(NAMESPACE, &app(&product, "stray")?).await?;
-    let sentence = "name another database than the annotation of the SecretProviderClass";
-    until_told(&product, "stray", sentence).await?;
+    until_told(&product, "stray", OTHER_DATABASE).await?;
     for database in [&annotated, &mounted] {
         let register = database.register().await?;
         ensure!(register.processes.is_empty(), "{register:#?}");
@@ -177,6 +178,35 @@ async fn files_that_name_another_database_than_the_annotation_start_nothing() ->
         .until("a leader", |summary| summary.running().count() == 1)
         .await?;
     remove(&product, &["stray"])?;
+    for database in [annotated, mounted] {
+        database.remove().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_annotation_that_is_put_right_starts_the_app_on_the_database_of_its_files() -> Result<()> {
+    let Some(product) = product().await? else {
+        println!("{SKIPPED}");
+        return Ok(());
+    };
+    let server = product.cluster.postgres_url();
+    let annotated = Database::create(server, "wrong").await?;
+    let mounted = Database::create(server, "right").await?;
+    let store = Store::of(&mounted);
+    let class = store.class("moved", &annotated)?;
+    product.cluster.apply(NAMESPACE, &class).await?;
+    product.apply(NAMESPACE, &app(&product, "moved")?).await?;
+    until_told(&product, "moved", OTHER_DATABASE).await?;
+
+    let class = store.class("moved", &mounted)?;
+    product.cluster.apply(NAMESPACE, &class).await?;
+    product.ready(NAMESPACE, "moved").await?;
+    mounted
+        .until("a leader", |summary| summary.running().count() == 1)
+        .await?;
+    remove(&product, &["moved"])?;
+    ensure!(annotated.register().await?.processes.is_empty());
     for database in [annotated, mounted] {
         database.remove().await?;
     }
