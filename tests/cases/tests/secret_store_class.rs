@@ -4,7 +4,12 @@
 
 use anyhow::{Context, Result, ensure};
 use mendix_cases::{
-    Package, Product, app::LIMIT, manifest, plain::Database, source::Answer, words::in_one_line,
+    Package, Product,
+    app::LIMIT,
+    manifest,
+    plain::{Database, Summary},
+    source::Answer,
+    words::in_one_line,
 };
 use mendix_model::{names, secret_store::database as keys};
 use mendix_test_cluster::{Poll, SECRETS_STORE_FILES, SECRETS_STORE_PROVIDER, wait_for};
@@ -153,35 +158,15 @@ async fn files_that_name_another_database_than_the_annotation_start_nothing() ->
         println!("{SKIPPED}");
         return Ok(());
     };
-    let server = product.cluster.postgres_url();
-    let annotated = Database::create(server, "annotated").await?;
-    let mounted = Database::create(server, "mounted").await?;
-    let class = Store::of(&mounted).class("stray", &annotated)?;
+    let refused = Refused::start(&product, "stray").await?;
+    let class = Store::of(&refused.annotated).class("stray", &refused.annotated)?;
     product.cluster.apply(NAMESPACE, &class).await?;
-    product.apply(NAMESPACE, &app(&product, "stray")?).await?;
-    until_told(&product, "stray", OTHER_DATABASE).await?;
-    for database in [&annotated, &mounted] {
-        let register = database.register().await?;
-        ensure!(register.processes.is_empty(), "{register:#?}");
-    }
-
-    // The remedy that the sentence names, and a new pod: the driver mounts once a pod.
-    let class = Store::of(&annotated).class("stray", &annotated)?;
-    product.cluster.apply(NAMESPACE, &class).await?;
+    // The driver mounts once a pod.
     let pods = format!("{}=stray", names::ENVIRONMENT_LABEL);
-    product.kubectl(
-        NAMESPACE,
-        &["delete", "pods", "--selector", &pods, "--wait=false"],
-    )?;
-    product.ready(NAMESPACE, "stray").await?;
-    annotated
-        .until("a leader", |summary| summary.running().count() == 1)
-        .await?;
-    remove(&product, &["stray"])?;
-    for database in [annotated, mounted] {
-        database.remove().await?;
-    }
-    Ok(())
+    let delete = ["delete", "pods", "--selector", &pods, "--wait=false"];
+    product.kubectl(NAMESPACE, &delete)?;
+    refused.until_leads(&product, &refused.annotated).await?;
+    refused.end(&product, &refused.mounted).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -190,26 +175,56 @@ async fn an_annotation_that_is_put_right_starts_the_app_on_the_database_of_its_f
         println!("{SKIPPED}");
         return Ok(());
     };
-    let server = product.cluster.postgres_url();
-    let annotated = Database::create(server, "wrong").await?;
-    let mounted = Database::create(server, "right").await?;
-    let store = Store::of(&mounted);
-    let class = store.class("moved", &annotated)?;
+    let refused = Refused::start(&product, "moved").await?;
+    let class = Store::of(&refused.mounted).class("moved", &refused.mounted)?;
     product.cluster.apply(NAMESPACE, &class).await?;
-    product.apply(NAMESPACE, &app(&product, "moved")?).await?;
-    until_told(&product, "moved", OTHER_DATABASE).await?;
+    refused.until_leads(&product, &refused.mounted).await?;
+    refused.end(&product, &refused.annotated).await
+}
 
-    let class = store.class("moved", &mounted)?;
-    product.cluster.apply(NAMESPACE, &class).await?;
-    product.ready(NAMESPACE, "moved").await?;
-    mounted
-        .until("a leader", |summary| summary.running().count() == 1)
-        .await?;
-    remove(&product, &["moved"])?;
-    ensure!(annotated.register().await?.processes.is_empty());
-    for database in [annotated, mounted] {
-        database.remove().await?;
+/// An app whose annotation names one database, and whose files another.
+struct Refused {
+    name: &'static str,
+    annotated: Database,
+    mounted: Database,
+}
+
+impl Refused {
+    /// Waits until the guard has refused it, and nothing has run on either.
+    async fn start(product: &Product, name: &'static str) -> Result<Self> {
+        let server = product.cluster.postgres_url();
+        let refused = Self {
+            name,
+            annotated: Database::create(server, "annotated").await?,
+            mounted: Database::create(server, "mounted").await?,
+        };
+        let class = Store::of(&refused.mounted).class(name, &refused.annotated)?;
+        product.cluster.apply(NAMESPACE, &class).await?;
+        product.apply(NAMESPACE, &app(product, name)?).await?;
+        until_told(product, name, OTHER_DATABASE).await?;
+        for database in [&refused.annotated, &refused.mounted] {
+            is_untouched(database).await?;
+        }
+        Ok(refused)
     }
+
+    async fn until_leads(&self, product: &Product, database: &Database) -> Result<()> {
+        product.ready(NAMESPACE, self.name).await?;
+        let leads = |summary: &Summary| summary.running().count() == 1;
+        database.until("a leader", leads).await.map(drop)
+    }
+
+    async fn end(&self, product: &Product, untouched: &Database) -> Result<()> {
+        remove(product, &[self.name])?;
+        is_untouched(untouched).await?;
+        self.annotated.remove().await?;
+        self.mounted.remove().await
+    }
+}
+
+async fn is_untouched(database: &Database) -> Result<()> {
+    let register = database.register().await?;
+    ensure!(register.processes.is_empty(), "{register:#?}");
     Ok(())
 }
 

@@ -37,7 +37,7 @@ func run(driver, kubelet, provider string) error {
 	failed := make(chan error, 2)
 	// The provider comes first: a kubelet that knows the driver may mount at once.
 	stores := grpc.NewServer()
-	v1alpha1.RegisterCSIDriverProviderServer(stores, stand{})
+	v1alpha1.RegisterCSIDriverProviderServer(stores, standIn{})
 	if err := serve(stores, provider, failed); err != nil {
 		return err
 	}

@@ -14,12 +14,12 @@ const filesParameter = "files"
 // mode lets every user of a pod read: pods under test do not run as root.
 const mode = 0o444
 
-// stand is a provider whose secrets stand in the SecretProviderClass itself.
-type stand struct {
+// standIn is a provider whose secrets stand in the SecretProviderClass itself.
+type standIn struct {
 	v1alpha1.UnimplementedCSIDriverProviderServer
 }
 
-func (stand) Version(context.Context, *v1alpha1.VersionRequest) (*v1alpha1.VersionResponse, error) {
+func (standIn) Version(context.Context, *v1alpha1.VersionRequest) (*v1alpha1.VersionResponse, error) {
 	return &v1alpha1.VersionResponse{
 		Version:        "v1alpha1",
 		RuntimeName:    "secrets-store-stand-in",
@@ -27,7 +27,7 @@ func (stand) Version(context.Context, *v1alpha1.VersionRequest) (*v1alpha1.Versi
 	}, nil
 }
 
-func (stand) Mount(_ context.Context, request *v1alpha1.MountRequest) (*v1alpha1.MountResponse, error) {
+func (standIn) Mount(_ context.Context, request *v1alpha1.MountRequest) (*v1alpha1.MountResponse, error) {
 	files, err := contents(request.GetAttributes())
 	if err != nil {
 		return nil, err
