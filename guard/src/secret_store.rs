@@ -35,7 +35,8 @@ pub(crate) enum Problem {
     Unclear(database::Problem),
     #[error(
         "the files in {SECRET_STORE_FOLDER} name another database than the annotation of the SecretProviderClass, which \
-         the gate has judged; make both the same"
+         the gate has judged; correct the annotation, or correct the files and delete this pod, which keeps those that it \
+         was made with"
     )]
     OtherDatabase,
 }

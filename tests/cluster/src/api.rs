@@ -6,6 +6,7 @@ use k8s_openapi::{
     api::{
         core::v1::{Node, ServiceAccount},
         rbac::v1::{ClusterRole, ClusterRoleBinding},
+        storage::v1::CSINode,
     },
 };
 use kube::{
@@ -81,14 +82,26 @@ pub(crate) async fn has_service_account(kubeconfig: &Path) -> Result<bool> {
     Ok(found.is_some())
 }
 
-/// Gives the name servers their right.
+/// Whether the kubelet of a node has told that it can mount with a driver.
+pub(crate) async fn has_driver(kubeconfig: &Path, node: &str, driver: &str) -> Result<bool> {
+    let nodes: Api<CSINode> = Api::all(client(kubeconfig).await?);
+    let found = nodes
+        .get_opt(node)
+        .await
+        .context("failed to get the drivers of a node")?;
+    let mut drivers = found.into_iter().flat_map(|node| node.spec.drivers);
+    Ok(drivers.any(|known| known.name == driver))
+}
+
+/// Gives a user its rights.
 pub(crate) async fn grant(kubeconfig: &Path, rights: (ClusterRole, ClusterRoleBinding)) -> Result<()> {
     let client = client(kubeconfig).await?;
     apply(&Api::all(client.clone()), &rights.0).await?;
     apply(&Api::all(client), &rights.1).await
 }
 
-async fn apply<Kind>(api: &Api<Kind>, object: &Kind) -> Result<()>
+/// Makes an object, or makes it what it should be.
+pub(crate) async fn apply<Kind>(api: &Api<Kind>, object: &Kind) -> Result<()>
 where
     Kind: Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Serialize,
 {

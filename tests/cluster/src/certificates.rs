@@ -79,6 +79,16 @@ impl Authorities {
         self.user(paths, &kubelet_user(node))
     }
 
+    /// Makes the certificate of the Secrets Store CSI driver, which only some clusters have.
+    pub(crate) fn create_secrets_store(&self, paths: &Paths) -> Result<()> {
+        let user = User {
+            file: crate::secrets_store::USER_FILE.into(),
+            name: crate::secrets_store_objects::USER.into(),
+            group: None,
+        };
+        self.user(paths, &user)
+    }
+
     fn user(&self, paths: &Paths, user: &User) -> Result<()> {
         sign_user(paths, &self.cluster, user)
     }

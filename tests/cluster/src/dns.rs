@@ -5,15 +5,12 @@ use crate::{
     control_plane::program,
     daemon::Daemon,
     paths::{Paths, node_name},
+    rights,
 };
-use k8s_openapi::{
-    api::rbac::v1::{ClusterRole, ClusterRoleBinding, PolicyRule, RoleRef, Subject},
-    apimachinery::pkg::apis::meta::v1::ObjectMeta,
-};
+use k8s_openapi::api::rbac::v1::{ClusterRole, ClusterRoleBinding};
 
 /// User that the name servers are to the API server.
 pub(crate) const USER: &str = "mendix-test:dns";
-const GROUP_OF_RIGHTS: &str = "rbac.authorization.k8s.io";
 const GROUP_OF_SLICES: &str = "discovery.k8s.io";
 /// Port of its health, on the node's address.
 pub(crate) const HEALTH_PORT: u16 = 8181;
@@ -69,45 +66,12 @@ pub(crate) fn settings(paths: &Paths, plan: AddressPlan, node: u8) -> String {
 
 /// Objects that let the name servers see what they answer for.
 pub(crate) fn rights() -> (ClusterRole, ClusterRoleBinding) {
-    let metadata = ObjectMeta {
-        name: Some(USER.to_owned()),
-        ..ObjectMeta::default()
-    };
-    let seeing = |group: &str, resources: &[&str]| PolicyRule {
-        api_groups: Some(vec![group.to_owned()]),
-        resources: Some(resources.iter().map(|resource| (*resource).to_owned()).collect()),
-        verbs: vec!["list".to_owned(), "watch".to_owned()],
-        ..PolicyRule::default()
-    };
+    let seeing = |group: &str, resources: &[&str]| rights::rule(group, resources, &["list", "watch"]);
     let rules = vec![
         seeing("", &["namespaces", "services", "pods"]),
         seeing(GROUP_OF_SLICES, &["endpointslices"]),
     ];
-    let role = ClusterRole {
-        metadata: metadata.clone(),
-        rules: Some(rules),
-        aggregation_rule: None,
-    };
-    let group = || Some(GROUP_OF_RIGHTS.to_owned());
-    let role_ref = RoleRef {
-        api_group: group(),
-        kind: "ClusterRole".to_owned(),
-        name: USER.to_owned(),
-    };
-    let subject = Subject {
-        api_group: group(),
-        kind: "User".to_owned(),
-        name: USER.to_owned(),
-        namespace: None,
-    };
-    (
-        role,
-        ClusterRoleBinding {
-            metadata,
-            role_ref,
-            subjects: Some(vec![subject]),
-        },
-    )
+    rights::of_user(USER, rules)
 }
 
 #[cfg(test)]
@@ -121,15 +85,5 @@ mod tests {
         assert!(unknown.contains("rcode NXDOMAIN") && !known.contains("rcode"));
         assert!(!text.contains("forward "));
         assert!(text.contains("10.89.1.1 registry.dev postgres.dev"));
-    }
-
-    #[test]
-    fn the_right_is_given_to_the_certificates_user() {
-        let (role, binding) = rights();
-        assert_eq!(
-            role.metadata.name.as_deref(),
-            Some(binding.role_ref.name.as_str())
-        );
-        assert_eq!(binding.subjects.unwrap()[0].name, USER);
     }
 }

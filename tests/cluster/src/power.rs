@@ -1,7 +1,7 @@
 //! A node's power.
 
 use crate::{
-    daemon, kill, processes,
+    daemon, kill, processes, secrets_store,
     site::{Site, node_parts},
     start,
 };
@@ -15,7 +15,8 @@ pub(crate) fn off(site: &Site, node: u8) -> Result<()> {
 
 /// Starts a node's daemons. Its kubelet finds its pods ended, and starts again those that it still has.
 pub(crate) fn on(site: &Site, node: u8) -> Result<()> {
-    start::restart_node(site, node)
+    start::restart_node(site, node)?;
+    secrets_store::restart(site, node)
 }
 
 /// As for a whole cluster, by four ways: shims are in the group of the daemons of all nodes, and pods have network

@@ -22,6 +22,8 @@ const PROGRAMS: &[&str] = &[
     "nsenter",
     "postgres",
     "runc",
+    "secrets-store-csi-driver",
+    "secrets-store-stand-in",
     "setpriv",
     "setsid",
 ];

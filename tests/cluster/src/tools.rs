@@ -87,6 +87,17 @@ pub const FAMILIES: &[Family] = &[
         programs: &[(".", "pause")],
         linker_flags: STRIPPED,
     },
+    Family {
+        name: "secrets-store",
+        programs: &[
+            (
+                "sigs.k8s.io/secrets-store-csi-driver/cmd/secrets-store-csi-driver",
+                "secrets-store-csi-driver",
+            ),
+            (".", "secrets-store-stand-in"),
+        ],
+        linker_flags: STRIPPED,
+    },
 ];
 
 /// Families that a cluster cannot run without.
@@ -101,6 +112,8 @@ pub const CLUSTER: &[&str] = &[
 ];
 /// Families that a test run needs to use a cluster that is already there.
 pub const CLIENT: &[&str] = &["crane", "kubernetes", "helm"];
+/// Families that [`Cluster::secrets_store_driver`](crate::Cluster::secrets_store_driver) needs.
+pub const SECRETS_STORE: &[&str] = &["secrets-store"];
 
 /// Built programs by name.
 #[derive(Clone, Debug)]
@@ -207,13 +220,21 @@ fn source_folder(family: &Family) -> PathBuf {
         .join(family.name)
 }
 
+/// Contents of all files by their paths in the folder: a module may have others below it.
 fn source_files(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
     let context = || format!("failed to read {}", folder.display());
     let mut files = BTreeMap::new();
     for entry in fs::read_dir(folder).with_context(context)? {
         let entry = entry.with_context(context)?;
-        if entry.file_type().with_context(context)?.is_file() {
-            let name = entry.file_name().to_string_lossy().into_owned();
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if entry.file_type().with_context(context)?.is_dir() {
+            let below = source_files(&entry.path())?;
+            files.extend(
+                below
+                    .into_iter()
+                    .map(|(file, content)| (format!("{name}/{file}"), content)),
+            );
+        } else {
             files.insert(name, fs::read(entry.path()).with_context(context)?);
         }
     }
@@ -321,7 +342,22 @@ mod tests {
                 family.name
             );
         }
-        assert!(CLUSTER.iter().chain(CLIENT).all(|name| find(name).is_ok()));
+        assert!(
+            [CLUSTER, CLIENT, SECRETS_STORE]
+                .concat()
+                .iter()
+                .all(|name| find(name).is_ok())
+        );
+    }
+
+    #[test]
+    fn a_module_below_another_is_one_of_its_sources() {
+        let files = source_files(&source_folder(family("secrets-store"))).unwrap();
+        assert!(
+            files.contains_key("main.go") && files.contains_key("mlog/mlog.go"),
+            "{:?}",
+            files.keys()
+        );
     }
 
     #[test]

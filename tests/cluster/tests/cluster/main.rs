@@ -6,6 +6,7 @@ mod apps;
 #[path = "../common/mod.rs"]
 mod common;
 mod faults;
+mod secrets;
 
 use anyhow::{Context as _, Result};
 use apps::{client, deploy, from_the_machine, pod_on, pods};
@@ -34,9 +35,11 @@ async fn a_cluster_lives_crashes_and_goes() -> Result<()> {
         names_resolve(&test, &namespace).await?;
         services_answer(&test, &namespace).await?;
         logs_are_read(&test, &namespace).await?;
+        secrets::are_mounted(&test, &namespace).await?;
         faults::a_cut_node_runs_on(&test, &namespace).await?;
         faults::a_node_without_its_control_plane_runs_on(&test, &namespace).await?;
-        faults::a_node_without_power_runs_nothing(&test, &namespace).await
+        faults::a_node_without_power_runs_nothing(&test, &namespace).await?;
+        secrets::are_unmounted(&test, &namespace).await
     })
     .await?;
     let audited = std::fs::read_to_string(cluster.audit_log().context("no audit log")?)?;
