@@ -3,7 +3,7 @@
 use crate::test_programs::{self, Lane, Program};
 use crate::{base_image, cargo, generate, image, plugin};
 use anyhow::{Context, Result};
-use mendix_test_cluster::{Cluster, Options, Tools};
+use mendix_test_cluster::{Cluster, Options, Tools, tools};
 use std::{path::Path, process::Command, time::Instant};
 
 /// Name of the cluster that the tests share.
@@ -133,7 +133,7 @@ fn dependencies() -> Result<()> {
 
 fn tools() -> Result<()> {
     mendix_test_cluster::debian::install_missing()?;
-    Tools::require(mendix_test_cluster::tools::CLUSTER).map(drop)
+    Tools::require(&[tools::CLUSTER, tools::SECRETS_STORE].concat()).map(drop)
 }
 
 /// Folder of the cases, whose tests wait for the shared cluster most of their time.

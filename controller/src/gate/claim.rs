@@ -1,7 +1,7 @@
 //! Writes claims: made once by whoever comes first, then swapped as they were read.
 
 use super::act::Outcome;
-use super::observe::Observed;
+use super::observe::{Observed, own};
 use super::read;
 use crate::context::Context;
 use crate::error::Error;
@@ -91,11 +91,9 @@ pub(crate) async fn give_up_all(context: &Context, observed: &Observed) -> Resul
 
 /// Empties the claim of an environment that is let go, so that it can be given up.
 pub(crate) async fn abandon(context: &Context, observed: &Observed) -> Result<(), Error> {
-    let own = observed
-        .claim
-        .as_ref()
-        .filter(|claim| claim.spec.owner == observed.owner);
-    let Some(claim) = own else { return Ok(()) };
+    let Some(claim) = own(observed.claim.as_ref(), &observed.owner) else {
+        return Ok(());
+    };
     let mut empty = claim.clone();
     empty.spec.opened.clear();
     let name = claim.name_any();

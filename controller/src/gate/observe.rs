@@ -41,10 +41,14 @@ impl Observed {
     /// Nothing runs, nothing is to run and nothing is to be taken down: the claim can go.
     pub(crate) fn is_over(&self, environment: &Environment) -> bool {
         let lives = self.runtime.as_ref().is_some_and(|runtime| !is_leaving(runtime));
-        let own = self.claim.as_ref().filter(|claim| claim.spec.owner == self.owner);
-        let idle = own.is_none_or(|claim| claim.spec.opened.is_empty());
+        let idle = own(self.claim.as_ref(), &self.owner).is_none_or(|claim| claim.spec.opened.is_empty());
         is_leaving(environment) && (lives || (self.pods.is_empty() && idle && !self.storage))
     }
+}
+
+/// The claim, when it is the environment's own.
+pub(super) fn own<'a>(claim: Option<&'a DatabaseClaim>, owner: &Owner) -> Option<&'a DatabaseClaim> {
+    claim.filter(|claim| claim.spec.owner == *owner)
 }
 
 /// Requests that need nothing of each other are made at once. The pods are read after the claim: what was reserved
@@ -76,7 +80,9 @@ pub(crate) async fn observe(
         None => newly(context, &owner, wanted.clone(), plain.is_some()).await?,
     };
     let mut pods = with_strangers(pods, plain.as_ref(), &owner, wanted.as_deref().ok());
-    let gone = read::missing(context, &owner.namespace, claim.as_ref(), &mut pods).await?;
+    // What is opened under the claim of another environment is no pod of this one.
+    let own = own(claim.as_ref(), &owner);
+    let gone = read::missing(context, &owner.namespace, own, &mut pods).await?;
     Ok(Observed {
         fence: read::fence(context, environment, &pods).await?,
         leaving: context.is_leaving() || leaving,

@@ -44,6 +44,9 @@ pub fn plan(situation: &Situation, progress: &Progress) -> Vec<Deletion> {
 fn reason(pod: &Pod, situation: &Situation, progress: &Progress) -> Option<&'static str> {
     let outdated = progress.outdated.get(&pod.uid);
     if is_active(pod, situation) {
+        if is_of_another_owner(situation) {
+            return None;
+        }
         if of_another_model(pod, situation) {
             return Some("another model is to run");
         }
@@ -64,6 +67,13 @@ fn reason(pod: &Pod, situation: &Situation, progress: &Progress) -> Option<&'sta
 fn is_active(pod: &Pod, situation: &Situation) -> bool {
     let opened = |claim: &crate::gate::Claim| claim.record.entry(&pod.uid).is_some();
     pod.gate == Gate::Open || situation.claim.as_ref().is_some_and(opened)
+}
+
+/// On the database of another environment nothing has to make way: none of this one's pods would start for it, and a pod
+/// that no label tells to be of an environment may be the other's.
+fn is_of_another_owner(situation: &Situation) -> bool {
+    let claim = situation.claim.as_ref();
+    claim.is_some_and(|claim| claim.record.owner != situation.owner)
 }
 
 /// A pod whose model is not known is left to `kubectl mendix protect`, which restarts in order.

@@ -98,3 +98,18 @@ fn an_outdated_pod_at_the_gate(#[case] outdated: Outdated, #[case] expected: &[&
     let situation = situation(Some("a"), vec![pod("1", Role::Leader, "a", Gate::Closed)]);
     assert_eq!(deleted(&situation, &[("1", outdated)]), expected);
 }
+
+/// A copied Secret: what runs on the database is the other environment's, and none of ours would start for it.
+#[test]
+fn nothing_makes_way_on_the_database_of_another_environment() {
+    let pods = vec![
+        pod("theirs", Role::Leader, "a", Gate::Open),
+        pod("ours", Role::Leader, "b", Gate::Closed),
+    ];
+    let mut situation = situation(Some("b"), pods);
+    assert_eq!(deleted(&situation, &[]), ["theirs"]);
+    situation.owner.environment = "copy".to_owned();
+    assert!(deleted(&situation, &[]).is_empty());
+    // One that waits at the gate runs nothing; its StatefulSet may have another database by now.
+    assert_eq!(deleted(&situation, &[("ours", Outdated::Stuck)]), ["ours"]);
+}

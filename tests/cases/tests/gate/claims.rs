@@ -1,7 +1,7 @@
 //! Somebody else takes the same database.
 
 use crate::pair::{Pair, Side};
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use mendix_cases::{
     plain::{Environment, select},
     product::RELEASE_NAMESPACE,
@@ -48,20 +48,31 @@ async fn second_workload_of_the_environment() -> Result<()> {
     pair.judge().await
 }
 
-/// Another app with the first one's credentials.
+/// Another app with the first one's credentials. Its own model is another: the first one's does not make way for it.
 #[tokio::test(flavor = "multi_thread")]
 async fn copied_secret() -> Result<()> {
     let pair = Pair::with_leader("gate-copied", "Recreate").await?;
+    let of_guarded = pair.guarded.leader_pod().await?;
+    let other = |side: &Side| Environment {
+        name: format!("{}-other", side.environment.name),
+        image: pair.images[1].tag.clone(),
+        ..side.environment.clone()
+    };
     pair.both(async |side| {
-        let other = Environment {
-            name: format!("{}-other", side.environment.name),
-            ..side.environment.clone()
-        };
+        let other = other(side);
         side.apply(&other.secret(&side.database.url())).await?;
         second(side, &other).await
     })
     .await?;
     pair.guarded.until_held("MX001").await?;
+    // By then it is known that the other one's model differs.
+    let known = "--for=jsonpath={.status.images[0].resolved}";
+    let environment = format!("environment/{}", other(&pair.guarded).name);
+    pair.guarded
+        .kubectl(&["wait", &environment, known, "--timeout=120s"])?;
+    let leader = pair.guarded.leader_object().await?;
+    ensure!(leader.metadata.name.as_ref() == Some(&of_guarded));
+    ensure!(leader.metadata.deletion_timestamp.is_none());
     two_run(&pair).await?;
     pair.judge().await
 }
