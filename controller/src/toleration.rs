@@ -1,6 +1,8 @@
 //! The toleration by which a copy of a pod is known: see [`names::ENVIRONMENT_TOLERATION`]. Pure.
 
 use k8s_openapi::api::core::v1::{Pod, Toleration};
+/// As the policy at birth adds it.
+pub(crate) use mendix_model::admission::toleration as own;
 use mendix_model::names;
 
 /// All tolerations that a pod is to have: a patch has to name the whole list, and the API server takes additions only.
@@ -21,17 +23,6 @@ pub(crate) fn of_others(tolerations: Option<&Vec<Toleration>>) -> Option<Vec<Tol
 
 fn is_own(toleration: &Toleration) -> bool {
     toleration.key.as_deref() == Some(names::ENVIRONMENT_TOLERATION)
-}
-
-/// As the policy at birth adds it.
-pub(crate) fn own(environment: &str) -> Toleration {
-    Toleration {
-        key: Some(names::ENVIRONMENT_TOLERATION.to_owned()),
-        operator: Some("Equal".to_owned()),
-        value: Some(environment.to_owned()),
-        effect: Some("NoSchedule".to_owned()),
-        ..Toleration::default()
-    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,10 @@
 //! The command line: clap types and nothing else, so that documentation and completion come from the same source.
 
+mod check;
 mod explain;
 mod gate;
 
+pub use check::{CheckArguments, CheckFormat};
 pub use explain::ExplainArguments;
 pub use gate::{AdoptArguments, FenceArguments, ProtectArguments, UnprotectArguments};
 
@@ -104,6 +106,9 @@ pub enum Command {
     /// Take a database over, or say that it was restored
     #[command(after_help = gate::ADOPT_EXAMPLES)]
     Adopt(AdoptArguments),
+    /// Judge manifests by the rules of the webhook, without a cluster
+    #[command(after_help = check::CHECK_EXAMPLES)]
+    Check(CheckArguments),
     /// Say what a rule such as MX011 is about, why it is there, and what to do
     #[command(after_help = explain::EXPLAIN_EXAMPLES)]
     Explain(ExplainArguments),

@@ -2,6 +2,7 @@
 //!
 //! Nothing here rolls anything out: the controller acts, so a closed laptop changes nothing.
 
+pub mod check;
 pub mod cli;
 pub mod cluster;
 pub mod command;

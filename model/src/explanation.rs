@@ -2,7 +2,7 @@
 
 use crate::gate::CONDITIONS;
 use crate::policies::POLICIES;
-use crate::rules::RULES;
+use crate::rules::{Check, RULES, Rule, Severity};
 use serde::Serialize;
 use std::fmt::Write as _;
 
@@ -32,6 +32,10 @@ pub enum Enforced {
     ApiServer,
     /// An app is refused, or stays as it was.
     Review,
+    /// A manifest is refused.
+    Manifest,
+    /// Something is told to who changes it.
+    Warning,
 }
 
 impl Enforced {
@@ -41,6 +45,8 @@ impl Enforced {
             Self::Gate => "the gate: the pod waits until it is so",
             Self::ApiServer => "the API server, by the chart's policies: the request is refused",
             Self::Review => "plugin, webhook and controller: the app is refused, and what runs stays",
+            Self::Manifest => "webhook and kubectl mendix check: the manifest is refused",
+            Self::Warning => "webhook and kubectl mendix check: told as a warning",
         }
     }
 }
@@ -66,11 +72,19 @@ pub fn explanations() -> Vec<Explanation> {
         statement: it.statement,
         evidence: it.evidence,
         remedy: it.remedy,
-        enforced: Enforced::Review,
+        enforced: enforced(it),
     });
     let mut all: Vec<_> = conditions.chain(policies).chain(rules).collect();
     all.sort_unstable_by_key(|it| it.id);
     all
+}
+
+fn enforced(rule: &Rule) -> Enforced {
+    match (rule.severity, rule.check) {
+        (Severity::Warning, _) => Enforced::Warning,
+        (Severity::Refusal, Check::App(_) | Check::Elsewhere) => Enforced::Review,
+        (Severity::Refusal, _) => Enforced::Manifest,
+    }
 }
 
 /// The rule with an id, in whatever case it is written.

@@ -20,6 +20,11 @@ const API_SERVER: (&str, &str) = (
     "L0",
     "the API server lets nobody but the controller open a gate, take off the finalizer, or change labels and images",
 );
+const WEBHOOK: (&str, &str) = (
+    "L1",
+    "the webhook refuses, while they are written, workloads that could only be held: a leader that rolls or has several \
+     pods, a second one, another environment's database, variables that contradict the role",
+);
 const RECORD: (&str, &str) = (
     "L2",
     "a pod is entered into the claim of its database before its gate goes, and leaves it on proof that it has ended",
@@ -32,6 +37,7 @@ pub const INVARIANTS: &[Invariant] = &[
         statement: "a database belongs to one environment",
         levels: &[
             API_SERVER,
+            WEBHOOK,
             (
                 "L2",
                 "the claim's name is the hash of the database's identity, so a second one cannot be made",
@@ -43,7 +49,7 @@ pub const INVARIANTS: &[Invariant] = &[
     Invariant {
         id: "I2",
         statement: "at most one leader is started on a database",
-        levels: &[API_SERVER, RECORD],
+        levels: &[API_SERVER, WEBHOOK, RECORD],
         left_over: "processes that no pod of the cluster runs; a static pod that starts beside a leader, for no gate is \
                     asked; a copy of a pod that was there before its namespace was guarded, made before it was \
                     adopted; a workload that is made again without the label while its last pod still ends; and what \
@@ -79,10 +85,17 @@ pub const INVARIANTS: &[Invariant] = &[
     Invariant {
         id: "I5",
         statement: "every worker is told that it is a worker",
-        levels: &[(
-            "L2",
-            "a pod whose variables contradict its role is held; those of our own apps are written by the controller",
-        )],
+        levels: &[
+            WEBHOOK,
+            (
+                "L1",
+                "the webhook adds the variable that tells a buildpack its role, where it is missing",
+            ),
+            (
+                "L2",
+                "a pod whose variables contradict its role is held; those of our own apps are written by the controller",
+            ),
+        ],
         left_over: "what an image does with its variables is its own affair",
     },
 ];
@@ -91,7 +104,7 @@ pub const INVARIANTS: &[Invariant] = &[
 pub fn document() -> String {
     let mut text = String::from(
         "# Invariants\n\nMade by `cargo xtask generate` from the crate mendix-model. Edit that.\n\nLevel L0 is the API \
-         server, by policies of the chart. Level L2 is the gate: the controller, which can let a pod start only while \
+         server, by policies of the chart. Level L1 is the webhook: early words, on which nothing rests. Level L2 is the gate: the controller, which can let a pod start only while \
          it can reach the API server. A level that is not named here is not there yet.\n",
     );
     for invariant in INVARIANTS {

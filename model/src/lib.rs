@@ -3,6 +3,7 @@
 //! The promise of this crate: nothing here has a client, a runtime or a clock. What is decided here is decided
 //! from its arguments alone, so that controller, webhook, guard, tasks and plugin come to the same result.
 
+pub mod admission;
 mod base64;
 pub mod conditions;
 pub mod crd;
@@ -12,6 +13,7 @@ pub mod explanation;
 pub mod gate;
 pub mod invariants;
 pub mod jvm_memory;
+pub mod manifest;
 pub mod names;
 pub mod policies;
 pub mod rollout;

@@ -1,54 +1,104 @@
 //! HTTP: routes, limits, start and stop.
 
-use crate::admission;
+use crate::admission::{self, Review};
+use crate::known::Known;
+use crate::scaled;
 use axum::{
     Json, Router,
     body::Bytes,
-    extract::DefaultBodyLimit,
+    extract::{DefaultBodyLimit, State},
     http::StatusCode,
     routing::{get, post},
 };
 use axum_server::{Handle, tls_rustls::RustlsConfig};
-use kube::core::{DynamicObject, admission::AdmissionReview};
-use rustls::ServerConfig;
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use kube::Client;
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 use tokio::signal::unix::{SignalKind, signal};
 use tower_http::timeout::TimeoutLayer;
 
 /// A review holds an object twice, and an API server takes objects of up to 3 MiB.
 const LARGEST_REVIEW: usize = 8 * 1024 * 1024;
-/// The longest timeout that a webhook configuration can name is 30 s; nobody waits for a later answer.
-const LONGEST_REVIEW: Duration = Duration::from_secs(30);
 /// How long requests that are under way may take when the process is told to end.
 const GRACE: Duration = Duration::from_secs(10);
+/// How much longer connections are taken on when the process is told to end: an API server learns a moment later that
+/// this replica is going.
+const LINGER: Duration = Duration::from_secs(5);
 
-/// The routes: `/validate`, `/livez`, `/readyz`.
-pub fn router() -> Router {
+/// What reviews share.
+#[derive(Clone, Default)]
+pub struct Reviewer {
+    pub(crate) known: Arc<Known>,
+    /// Nothing where no cluster is asked.
+    pub(crate) client: Option<Client>,
+    /// Whether API servers have been told the authority of the certificate.
+    pub(crate) trusted: Arc<AtomicBool>,
+}
+
+impl Reviewer {
+    /// Whether it can judge, and would be believed.
+    fn is_ready(&self) -> bool {
+        self.client.is_none() || self.known.is_complete() && self.trusted.load(Ordering::Relaxed)
+    }
+}
+
+/// The routes: `/validate`, `/mutate`, `/livez`, `/readyz`. No answer takes longer than `deadline`.
+pub fn router(reviewer: Reviewer, deadline: Duration) -> Router {
     Router::new()
         .route("/validate", post(validate))
+        .route("/mutate", post(mutate))
         .route("/livez", get(|| async { "ok" }))
-        .route("/readyz", get(|| async { "ok" }))
+        .route("/readyz", get(ready))
         .layer(DefaultBodyLimit::max(LARGEST_REVIEW))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,
-            LONGEST_REVIEW,
+            deadline,
         ))
+        .with_state(reviewer)
 }
 
 /// The body comes as bytes: what is no review is answered with a reason instead of a bare status.
-async fn validate(body: Bytes) -> Json<AdmissionReview<DynamicObject>> {
-    Json(admission::answer(&body))
+async fn validate(State(reviewer): State<Reviewer>, body: Bytes) -> Json<Review> {
+    let request = match admission::read(&body) {
+        Ok(request) => request,
+        Err(answer) => return Json(*answer),
+    };
+    let scaled = scaled::read(reviewer.client.as_ref(), &request).await;
+    Json(admission::validated(&request, scaled, &reviewer.known))
+}
+
+async fn mutate(body: Bytes) -> Json<Review> {
+    Json(admission::read(&body).map_or_else(|answer| *answer, |request| admission::mutated(&request)))
+}
+
+async fn ready(State(reviewer): State<Reviewer>) -> (StatusCode, &'static str) {
+    if reviewer.is_ready() {
+        (StatusCode::OK, "ok")
+    } else {
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "what is there is still being read",
+        )
+    }
 }
 
 /// Serves until `handle` says otherwise.
 pub(crate) async fn serve(
     address: SocketAddr,
-    certificate: Arc<ServerConfig>,
+    router: Router,
+    certificate: RustlsConfig,
     handle: Handle<SocketAddr>,
 ) -> io::Result<()> {
-    axum_server::bind_rustls(address, RustlsConfig::from_config(certificate))
+    axum_server::bind_rustls(address, certificate)
         .handle(handle)
-        .serve(router().into_make_service())
+        .serve(router.into_make_service())
         .await
 }
 
@@ -58,55 +108,10 @@ pub(crate) fn stop_on_signals(handle: Handle<SocketAddr>) -> io::Result<()> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     tokio::spawn(async move {
         tokio::select! {
-            _ = terminate.recv() => {}
+            _ = terminate.recv() => tokio::time::sleep(LINGER).await,
             _ = interrupt.recv() => {}
         }
         handle.graceful_shutdown(Some(GRACE));
     });
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::serve;
-    use crate::certificate;
-    use axum_server::Handle;
-    use rcgen::{CertifiedKey, generate_simple_self_signed};
-    use reqwest::{Certificate, Client};
-    use std::{fs, net::Ipv4Addr, time::Duration};
-
-    #[tokio::test]
-    async fn a_client_that_trusts_the_certificate_is_answered_until_the_stop() {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let CertifiedKey { cert, signing_key } =
-            generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("tls.crt"), cert.pem()).unwrap();
-        fs::write(folder.path().join("tls.key"), signing_key.serialize_pem()).unwrap();
-        let handle = Handle::new();
-        let certificate = certificate::read(folder.path()).unwrap();
-        let server = tokio::spawn(serve(
-            (Ipv4Addr::LOCALHOST, 0).into(),
-            certificate,
-            handle.clone(),
-        ));
-        let port = handle.listening().await.unwrap().port();
-
-        let trusted = Certificate::from_pem(cert.pem().as_bytes()).unwrap();
-        let client = Client::builder()
-            .tls_certs_only([trusted])
-            .no_proxy()
-            .build()
-            .unwrap();
-        let answer = client
-            .get(format!("https://localhost:{port}/readyz"))
-            .send()
-            .await
-            .unwrap();
-        assert_eq!(answer.text().await.unwrap(), "ok");
-
-        drop(client);
-        handle.graceful_shutdown(Some(Duration::from_mins(1)));
-        server.await.unwrap().unwrap();
-    }
 }

@@ -10,9 +10,13 @@ use axum::{
     http::{Request, Response, StatusCode},
 };
 use http_body_util::BodyExt;
+use mendix_webhook::Reviewer;
 use rstest::rstest;
 use serde_json::{Value, json};
+use std::time::Duration;
 use tower::ServiceExt;
+
+const DEADLINE: Duration = Duration::from_secs(30);
 
 fn recorded(name: &str) -> Value {
     let path = format!("{}/tests/data/{name}.json", env!("CARGO_MANIFEST_DIR"));
@@ -24,7 +28,7 @@ async fn send(method: &str, path: &str, body: Body) -> Response<Body> {
         .method(method)
         .uri(path)
         .header("content-type", "application/json");
-    mendix_webhook::router()
+    mendix_webhook::router(Reviewer::default(), DEADLINE)
         .oneshot(request.body(body).unwrap())
         .await
         .unwrap()
@@ -36,7 +40,11 @@ async fn text(response: Response<Body>) -> String {
 
 /// The response of an answer that must be one.
 async fn review(body: impl Into<Body>) -> Value {
-    let response = send("POST", "/validate?timeout=5s", body.into()).await;
+    answer("/validate?timeout=5s", body).await
+}
+
+async fn answer(path: &str, body: impl Into<Body>) -> Value {
+    let response = send("POST", path, body.into()).await;
     assert_eq!(response.status(), StatusCode::OK);
     let answer: Value = serde_json::from_str(&text(response).await).unwrap();
     assert_eq!(answer["apiVersion"], "admission.k8s.io/v1");
@@ -88,6 +96,65 @@ async fn an_app_that_cannot_be_parsed_is_refused_in_words() {
     assert_eq!(response["status"]["message"], "spec.replicas: expected i32");
 }
 
+/// A Deployment that leads, as an API server sends one that is created: with the defaults already in it.
+fn leader() -> Value {
+    let mut sent = recorded("create");
+    let request = &mut sent["request"];
+    request["kind"] = json!({"group": "apps", "version": "v1", "kind": "Deployment"});
+    request["resource"] = json!({"group": "apps", "version": "v1", "resource": "deployments"});
+    request["object"] = json!({
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "shop", "namespace": "prod"},
+        "spec": {"replicas": 2, "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%"}}, "template": {
+            "metadata": {"labels": {"kubectl-mendix.io/environment": "shop", "kubectl-mendix.io/role": "leader"}},
+            "spec": {"containers": [{"name": "app", "env": [
+                {"name": "DATABASE_ENDPOINT", "value": "postgres://u:hunter2@db/shop"},
+            ]}]},
+        }},
+    });
+    sent
+}
+
+#[tokio::test]
+async fn what_is_missing_comes_as_a_patch() {
+    let response = answer("/mutate?timeout=5s", leader().to_string()).await;
+    assert_eq!(
+        (&response["allowed"], &response["patchType"]),
+        (&json!(true), &json!("JSONPatch"))
+    );
+    let patch: Vec<u8> = serde_json::from_value(response["patch"].clone()).unwrap();
+    let patch: Value = serde_json::from_slice(&patch).unwrap();
+    let text = patch.to_string();
+    assert!(
+        text.contains("Recreate") && text.contains("CF_INSTANCE_INDEX"),
+        "{text}"
+    );
+    assert!(!text.contains("hunter2"), "{text}");
+}
+
+#[tokio::test]
+async fn a_workload_is_refused_with_all_that_is_wrong() {
+    let response = review(leader().to_string()).await;
+    assert_eq!(response["allowed"], false);
+    let message = response["status"]["message"].as_str().unwrap();
+    let ids: Vec<_> = message.lines().map(|line| &line[..5]).collect();
+    assert_eq!(ids, ["MX030", "MX031", "MX036"], "{message}");
+    assert!(!message.contains("hunter2"), "{message}");
+}
+
+#[rstest]
+#[case::app("create")]
+#[case::foreign("create-foreign")]
+#[case::update("update-spec")]
+#[case::delete("delete")]
+#[tokio::test]
+async fn nothing_is_added_to_other_objects(#[case] name: &str) {
+    let response = answer("/mutate", recorded(name).to_string()).await;
+    assert_eq!(
+        (&response["allowed"], &response["patch"]),
+        (&json!(true), &Value::Null)
+    );
+}
+
 #[rstest]
 #[case::nothing("")]
 #[case::no_json("{")]
@@ -124,7 +191,7 @@ async fn a_large_app_is_reviewed_and_a_larger_body_is_not_read() {
 #[case::alive("GET", "/livez", StatusCode::OK)]
 #[case::ready("GET", "/readyz", StatusCode::OK)]
 #[case::wrong_method("GET", "/validate", StatusCode::METHOD_NOT_ALLOWED)]
-#[case::wrong_path("POST", "/mutate", StatusCode::NOT_FOUND)]
+#[case::wrong_path("POST", "/convert", StatusCode::NOT_FOUND)]
 #[tokio::test]
 async fn other_requests_get_the_usual_answers(
     #[case] method: &str,

@@ -33,6 +33,9 @@ pub struct Uninstall {
     /// Name of the policies that add the gate to pods; their bindings are deleted.
     #[arg(long, env = "MENDIX_BIRTH_POLICY")]
     birth_policy: String,
+    /// Name of the webhook configurations, one of which adds the gate as well; they are deleted.
+    #[arg(long, env = "MENDIX_WEBHOOK")]
+    webhook: String,
     /// Seconds to wait for pods at the gate, and again for what is taken off.
     #[arg(long, env = "MENDIX_PATIENCE", default_value_t = 120)]
     patience: u64,
@@ -64,7 +67,7 @@ async fn let_go(client: &Client, arguments: &Uninstall) -> anyhow::Result<()> {
     let patience = Duration::from_secs(arguments.patience);
     let guarding = Arc::new(context());
     until(&guarding, patience, |left| left.waiting.is_empty()).await?;
-    policies::remove(client, &arguments.birth_policy).await?;
+    policies::remove(client, &arguments.birth_policy, &arguments.webhook).await?;
     for namespace in controller.managed() {
         templates::take_gates_off(&guarding, &namespace).await?;
     }

@@ -1,8 +1,9 @@
-//! The policies that add the gate to pods, and refuse pods without it, are no longer in force.
+//! What adds the gate to pods, and refuses pods without it, is no longer in force.
 
 use crate::error::Error;
 use k8s_openapi::api::admissionregistration::v1::{
-    MutatingAdmissionPolicyBinding, ValidatingAdmissionPolicyBinding,
+    MutatingAdmissionPolicyBinding, MutatingWebhookConfiguration, ValidatingAdmissionPolicyBinding,
+    ValidatingWebhookConfiguration,
 };
 use kube::api::DeleteParams;
 use kube::core::ClusterResourceScope;
@@ -13,8 +14,11 @@ use std::fmt::Debug;
 /// Which namespaces a binding is for; the chart names bindings after their policy with this at the end.
 const BINDINGS: [&str; 2] = ["managed", "guarded"];
 
-/// Deletes the bindings of the policies of this name; the chart deletes the policies.
-pub(super) async fn remove(client: &Client, policy: &str) -> Result<(), Error> {
+/// Deletes the bindings of the policies of this name, and the configurations of the webhook; the chart deletes the
+/// policies.
+pub(super) async fn remove(client: &Client, policy: &str, webhook: &str) -> Result<(), Error> {
+    delete::<MutatingWebhookConfiguration>(client, webhook).await?;
+    delete::<ValidatingWebhookConfiguration>(client, webhook).await?;
     for binding in BINDINGS {
         let name = format!("{policy}-{binding}");
         delete::<MutatingAdmissionPolicyBinding>(client, &name).await?;

@@ -1,6 +1,7 @@
 //! One module a command.
 
 pub mod adopt;
+pub mod check;
 pub mod completion;
 pub mod deploy;
 pub mod explain;
@@ -25,6 +26,7 @@ pub async fn dispatch(command: Command, environment: &mut Environment) -> anyhow
         Command::Unprotect(arguments) => unprotect::unprotect(&arguments, environment).await,
         Command::Fence(arguments) => fence::fence(&arguments, environment).await,
         Command::Adopt(arguments) => adopt::adopt(&arguments, environment).await,
+        Command::Check(arguments) => check::check(&arguments, environment),
         Command::Explain(arguments) => explain::explain(&arguments, environment),
         Command::Completion(arguments) => completion::completion(&arguments, environment),
     }

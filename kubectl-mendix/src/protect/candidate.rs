@@ -1,7 +1,7 @@
 //! Labels for a workload that looks like an app of Mendix and has none: a proposal, which a person must judge. Pure.
 
-use super::container::{Variables, is_telling};
-use super::workload::{Kind, Workload};
+use super::workload::Workload;
+use mendix_model::manifest::{Kind, Variables, is_telling};
 use mendix_model::names;
 use std::collections::{BTreeMap, BTreeSet};
 

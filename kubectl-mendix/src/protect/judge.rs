@@ -1,11 +1,11 @@
 //! What the gate would hold, as far as manifests tell. Pure.
 
-use super::container::{Variables, is_telling, of_app, variables};
-use super::database::{Database, database};
-use super::workload::{Kind, Workload};
-use mendix_model::crd::claim::Role;
-use mendix_model::database::role::{contradiction, declared};
-use mendix_model::names;
+use super::workload::Workload;
+use mendix_model::manifest::{self, Database, Template, Variables, of_app, variables};
+use mendix_model::rules::{Case, review_workload};
+
+/// A rollout that goes on with the gate's help is not held.
+const HOLDS_NOTHING: &str = "MX030";
 
 /// A workload and what was found out about it.
 pub(super) struct Judged<'a> {
@@ -18,184 +18,50 @@ pub(super) struct Judged<'a> {
 
 /// Judges the workloads of a namespace, each alone and all together.
 pub(super) fn judge<'a>(workloads: &'a [Workload], namespace: &str) -> Vec<Judged<'a>> {
-    let mut all: Vec<_> = workloads.iter().map(|it| alone(it, namespace)).collect();
-    let together: Vec<_> = all
-        .iter()
-        .map(|it| {
-            let mut held = in_environment(it, &all);
-            held.extend(on_database(it, &all));
-            held
-        })
-        .collect();
-    for (judged, held) in all.iter_mut().zip(together) {
-        judged.held.extend(held);
-    }
-    all
-}
-
-fn alone<'a>(workload: &'a Workload, namespace: &str) -> Judged<'a> {
-    let container = match of_app(&workload.annotations, &workload.spec) {
-        Ok(container) => container,
-        Err(problem) => {
-            return Judged {
-                workload,
-                variables: Variables::default(),
-                database: Database::Wrong(problem.clone()),
-                held: vec![problem],
-            };
-        }
-    };
-    let variables = variables(container);
-    let database = database(&variables, namespace);
-    let mut held = Vec::new();
-    if let Database::Wrong(problem) = &database {
-        held.push(problem.clone());
-    }
-    if workload.environment.is_some() {
-        held.extend(of_role(
-            workload,
-            container.env.as_deref().unwrap_or_default(),
-            &variables,
-        ));
-    }
-    Judged {
+    let read: Vec<_> = workloads.iter().map(|it| read(it, namespace)).collect();
+    let all: Vec<_> = read.iter().collect();
+    let judged = workloads.iter().zip(&read).map(|(workload, read)| Judged {
         workload,
-        variables,
-        database,
-        held,
-    }
+        variables: of_app(Some(&workload.annotations), &workload.spec)
+            .map(variables)
+            .unwrap_or_default(),
+        database: read.database.clone(),
+        held: held(read, &all),
+    });
+    judged.collect()
 }
 
-/// What contradicts the role that the template declares.
-fn of_role(
-    workload: &Workload,
-    env: &[k8s_openapi::api::core::v1::EnvVar],
-    variables: &Variables,
-) -> Option<String> {
-    let roles = match roles(workload) {
-        Ok(roles) => roles,
-        Err(problem) => return Some(problem),
-    };
-    // What kind of image it is stands among variables that the manifest does not tell.
-    let mut names = variables.literal.keys().chain(variables.elsewhere.keys());
-    if !variables.imports.is_empty() && !names.any(|name| is_telling(name)) {
-        return None;
-    }
-    let declared = declared([], env);
-    let mut found = roles
-        .into_iter()
-        .filter_map(|(role, ordinal)| contradiction(role, &declared, ordinal));
-    found.next().or_else(|| too_many(workload))
-}
-
-/// Roles that pods of the workload have, each with the number that its process sees.
-fn roles(workload: &Workload) -> Result<Vec<(Role, Option<u32>)>, String> {
-    let spec = &workload.spec;
-    let own_host = spec.host_network != Some(true) && spec.set_hostname_as_fqdn != Some(true);
-    let numbered = workload.kind == Kind::StatefulSet && own_host;
-    let first = numbered.then_some(workload.first);
-    let second = numbered.then_some(workload.first + 1);
-    match workload.role.as_deref() {
-        Some("leader") => Ok(vec![(Role::Leader, first)]),
-        Some("worker") => Ok(vec![(Role::Worker, first)]),
-        Some("peer") => Ok(vec![(Role::Peer, first)]),
-        Some("ordinal") if first == Some(0) => Ok(vec![(Role::Leader, first), (Role::Worker, second)]),
-        Some("ordinal") if numbered => {
-            Err("role ordinal lets pod number 0 lead, and its StatefulSet starts at another: set ordinals.start to 0".to_owned())
-        }
-        Some("ordinal") => Err("role ordinal is for pods of a StatefulSet only: set role leader or worker".to_owned()),
-        _ => Err(format!(
-            "label {} is not leader, worker, peer or ordinal: set one",
-            names::ROLE_LABEL
-        )),
-    }
-}
-
-fn too_many(workload: &Workload) -> Option<String> {
-    let too_many = workload.role.as_deref() == Some("leader") && workload.replicas > 1;
-    too_many.then(|| {
-        format!(
-            "one pod leads, and it is to have {}: set replicas to 1, or role ordinal where it is a StatefulSet",
-            workload.replicas
-        )
+fn read(workload: &Workload, namespace: &str) -> manifest::Workload {
+    manifest::workload(&Template {
+        kind: workload.kind,
+        namespace,
+        name: &workload.name,
+        environment: workload.environment.as_deref(),
+        role: workload.role.as_deref(),
+        annotations: Some(&workload.annotations),
+        spec: &workload.spec,
+        replicas: workload.replicas,
+        first: workload.first,
+        recreates: !workload.rolls,
     })
 }
 
-/// What workloads of one environment do to each other.
-fn in_environment(it: &Judged<'_>, all: &[Judged<'_>]) -> Vec<String> {
-    let Some(name) = &it.workload.environment else {
-        return Vec::new();
+fn held(workload: &manifest::Workload, all: &[&manifest::Workload]) -> Vec<String> {
+    let case = Case {
+        workload,
+        others: all,
+        holder: None,
     };
-    let same: Vec<_> = all
-        .iter()
-        .filter(|other| other.workload.environment.as_ref() == Some(name))
-        .collect();
-    let leading: Vec<_> = same
-        .iter()
-        .filter(|other| leads(other.workload))
-        .map(|other| other.workload.title())
-        .collect();
-    let with_role = |role: &str| {
-        same.iter()
-            .any(|other| other.workload.role.as_deref() == Some(role))
-    };
-    let mut held = Vec::new();
-    if leads(it.workload) && leading.len() > 1 {
-        held.push(format!(
-            "{} all lead environment {name}: make all but one workers",
-            leading.join(" and ")
-        ));
-    }
-    if leading.is_empty() && it.workload.role.as_deref() == Some("worker") && !with_role("peer") {
-        held.push(format!(
-            "nothing leads environment {name}, and its workers wait for a leader: label one"
-        ));
-    }
-    if with_role("peer") && (with_role("worker") || !leading.is_empty()) {
-        held.push(format!(
-            "environment {name} has peers, which choose their leader, beside pods that are told who leads: take one kind"
-        ));
-    }
-    if let Some(other) = same.iter().find(|other| other.database.differs(&it.database)) {
-        held.push(format!(
-            "{} of the same environment names another database: correct it, or name another environment",
-            other.workload.title()
-        ));
-    }
-    held
-}
-
-fn leads(workload: &Workload) -> bool {
-    matches!(workload.role.as_deref(), Some("leader" | "ordinal"))
-}
-
-/// Another environment, or an app without labels, on the same database.
-fn on_database(it: &Judged<'_>, all: &[Judged<'_>]) -> Option<String> {
-    let environment = &it.workload.environment;
-    // Two candidates on one database are most likely one app.
-    let foreign = |other: &&Judged<'_>| {
-        other.workload.environment != *environment && other.database.is_same(&it.database)
-    };
-    let other = all.iter().find(foreign)?;
-    Some(match (environment, &other.workload.environment) {
-        (Some(_), Some(theirs)) => format!(
-            "environment {theirs} names the same database, which belongs to one environment only: give one of them its own"
-        ),
-        (Some(_), None) => format!(
-            "{} names the same database and has no labels: label it, or end it",
-            other.workload.title()
-        ),
-        (None, _) => format!(
-            "{} names the same database: label this one too, or end it",
-            other.workload.title()
-        ),
-    })
+    let violations = review_workload(&case).into_iter();
+    let holding = violations.filter(|it| it.rule != HOLDS_NOTHING);
+    holding.map(|it| it.message).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::workload::PodFacts;
     use super::*;
+    use mendix_model::manifest::Kind;
     use rstest::rstest;
     use serde_json::{Value, json};
     use std::collections::BTreeMap;
@@ -273,9 +139,11 @@ mod tests {
         ]);
         insta::assert_yaml_snapshot!(all, @r#"
         - - shop
-          - - "environment copy names the same database, which belongs to one environment only: give one of them its own"
+          - - "environment copy names the same database, which belongs to one environment only: give one of them its own, or take this one over with kubectl mendix adopt"
+            - "deployment/old names the same database and has no labels: label it, or end it"
         - - copy
-          - - "environment shop names the same database, which belongs to one environment only: give one of them its own"
+          - - "environment shop names the same database, which belongs to one environment only: give one of them its own, or take this one over with kubectl mendix adopt"
+            - "deployment/old names the same database and has no labels: label it, or end it"
         - - old
           - - "deployment/shop names the same database: label this one too, or end it"
         "#);

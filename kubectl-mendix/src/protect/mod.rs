@@ -10,8 +10,6 @@ pub mod workload;
 pub mod write;
 
 mod candidate;
-mod container;
-mod database;
 mod judge;
 mod settled;
 

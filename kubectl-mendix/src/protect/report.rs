@@ -1,11 +1,12 @@
 //! What `protect` shows. The JSON form is what scripts rely on.
 
+use super::Guard;
 use super::candidate;
 use super::judge::{Judged, judge};
 use super::workload::Workload;
-use super::{Guard, database};
 use crate::print::{Layout, Row, columns};
 use crate::view::Health;
+use mendix_model::manifest::Database;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -114,7 +115,7 @@ impl WorkloadReport {
             name: workload.title(),
             environment: workload.environment.clone().unwrap_or_default(),
             role: workload.role.clone(),
-            database: text(&judged.database),
+            database: judged.database.text(),
             pods: workload.pods.len(),
             unguarded_pods: workload.unguarded().map(|pod| pod.name.clone()).collect(),
             held: judged.held,
@@ -155,11 +156,11 @@ impl Candidate {
         Self {
             name: judged.workload.title(),
             variables: candidate::telling(&judged.variables),
-            database: text(&judged.database),
+            database: judged.database.text(),
             labels: candidate::labels(judged.workload, &judged.variables),
             // Nothing is held of what has no labels; only what it does to others counts.
             held: match &judged.database {
-                database::Database::Wrong(_) => Vec::new(),
+                Database::Wrong(_) => Vec::new(),
                 _ => judged.held,
             },
         }
@@ -188,10 +189,6 @@ impl Candidate {
             messages.join("; "),
         )
     }
-}
-
-fn text(database: &database::Database) -> Option<String> {
-    database.text()
 }
 
 fn row(name: &str, (state, health): (&str, Health), facts: [Option<&String>; 3], message: String) -> Row {

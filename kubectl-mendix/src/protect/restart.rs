@@ -1,7 +1,8 @@
 //! In which order what runs without the gate makes way. Pure.
 
 use super::report::Report;
-use super::workload::{Kind, PodFacts, Workload};
+use super::workload::{PodFacts, Workload};
+use mendix_model::manifest::Kind;
 use std::collections::BTreeSet;
 
 /// The restart of one environment.

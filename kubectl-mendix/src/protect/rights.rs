@@ -1,12 +1,12 @@
 //! Rights of the controller in a guarded namespace, beyond those that it has in every one. Pure.
 
-use super::container::{Source, named};
 use super::gather::Gathered;
 use super::workload::{Workload, workloads};
 use k8s_openapi::api::core::v1::PodSpec;
 use k8s_openapi::api::rbac::v1::{PolicyRule, Role, RoleBinding, RoleRef, Subject};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::ResourceExt;
+use mendix_model::manifest::{Source, named};
 use mendix_model::names;
 use std::collections::{BTreeMap, BTreeSet};
 

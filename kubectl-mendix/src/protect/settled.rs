@@ -244,9 +244,10 @@ fn bearing(pods: &[Pod]) -> State {
 
 #[cfg(test)]
 mod tests {
+    use super::super::workload::PodFacts;
     use super::super::workload::tests::pod;
-    use super::super::workload::{Kind, PodFacts};
     use super::*;
+    use mendix_model::manifest::Kind;
     use rstest::rstest;
     use serde_json::{Value, json};
     use std::collections::BTreeMap;

@@ -1,12 +1,12 @@
 //! Workloads with their pods, as far as the guard is concerned. Pure.
 
-use super::container::{is_telling, of_app};
 use super::gather::Gathered;
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, StatefulSet};
 use k8s_openapi::api::core::v1::{Pod, PodSpec, PodTemplateSpec};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 use kube::{Resource, ResourceExt};
 use mendix_model::gate::ending;
+use mendix_model::manifest::{Kind, is_telling, of_app};
 use mendix_model::names;
 use std::collections::BTreeMap;
 
@@ -33,31 +33,6 @@ pub struct Workload {
     pub rolls: bool,
     /// Its pods.
     pub pods: Vec<PodFacts>,
-}
-
-/// What a workload is.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum Kind {
-    /// Deployment.
-    Deployment,
-    /// `StatefulSet`.
-    StatefulSet,
-    /// `DaemonSet`.
-    DaemonSet,
-    /// A pod of nothing that is known here.
-    Pod,
-}
-
-impl Kind {
-    /// As kubectl names it in arguments.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Deployment => "deployment",
-            Self::StatefulSet => "statefulset",
-            Self::DaemonSet => "daemonset",
-            Self::Pod => "pod",
-        }
-    }
 }
 
 /// What matters of a pod.
@@ -267,7 +242,7 @@ fn lone(pod: &Pod) -> Workload {
 fn facts(pod: &Pod) -> PodFacts {
     let spec = pod.spec.clone().unwrap_or_default();
     let gates = spec.scheduling_gates.iter().flatten();
-    let pinned = of_app(pod.annotations(), &spec).is_ok_and(|container| {
+    let pinned = of_app(Some(pod.annotations()), &spec).is_ok_and(|container| {
         container
             .image
             .as_deref()

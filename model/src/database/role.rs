@@ -13,6 +13,7 @@ mod setting;
 mod tests;
 
 pub use declared::{Declared, Value, declared};
+pub use index::VARIABLE as INDEX;
 
 use crate::crd::claim::Role;
 

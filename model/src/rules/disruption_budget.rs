@@ -1,4 +1,4 @@
-use super::{Rule, Violation};
+use super::{Check, Rule, Severity, Violation};
 use crate::crd::MendixApp;
 
 /// A `PodDisruptionBudget` takes one of the two (Mendix documentation, "Reduced downtime deployment").
@@ -8,7 +8,8 @@ pub(super) const RULE: Rule = Rule {
     statement: "minAvailable and maxUnavailable exclude one another",
     evidence: "The API server refuses a PodDisruptionBudget with both, so the app would have none.",
     remedy: "keep one of the two",
-    check: Some(check),
+    severity: Severity::Refusal,
+    check: Check::App(check),
 };
 
 fn check(rule: &Rule, app: &MendixApp) -> Vec<Violation> {

@@ -1,4 +1,4 @@
-use super::{Rule, Violation};
+use super::{Check, Rule, Severity, Violation};
 
 /// A database in the memory of one pod is nobody else's (Mendix documentation, "Storage plans": ephemeral).
 pub(super) const RULE: Rule = Rule {
@@ -8,7 +8,8 @@ pub(super) const RULE: Rule = Rule {
     evidence: "The database is in the memory of one pod: a second pod would start with an empty one of its own.",
     remedy: "set replicas to 1, or take a storage plan whose database outlives a pod",
     // Only the Secret of the database tells what it is.
-    check: None,
+    severity: Severity::Refusal,
+    check: Check::Elsewhere,
 };
 
 /// MX108, for the controller, which knows the database.

@@ -1,4 +1,4 @@
-use super::{Rule, Violation};
+use super::{Check, Rule, Severity, Violation};
 use crate::crd::MendixApp;
 use serde_json::{Map, Value};
 
@@ -10,7 +10,8 @@ pub(super) const RULE: Rule = Rule {
     evidence: "The Java machine reads its options from its environment at start; as a setting of the runtime the \
                text has no effect at all.",
     remedy: "move it to spec.runtime.environmentVariables",
-    check: Some(check),
+    severity: Severity::Refusal,
+    check: Check::App(check),
 };
 
 fn check(rule: &Rule, app: &MendixApp) -> Vec<Violation> {

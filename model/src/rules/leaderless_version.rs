@@ -1,4 +1,4 @@
-use super::{Rule, Violation};
+use super::{Check, Rule, Severity, Violation};
 use crate::crd::MendixApp;
 use crate::crd::common::LeaderSelection;
 
@@ -11,7 +11,8 @@ pub(super) const RULE: Rule = Rule {
     statement: "leaderless needs Mendix Runtime 10.24 or later",
     evidence: "Earlier runtimes cannot choose a leader among themselves: every pod would lead.",
     remedy: "choose assigned, or upgrade the app",
-    check: Some(check),
+    severity: Severity::Refusal,
+    check: Check::App(check),
 };
 
 /// Without `mendixRuntimeVersion` nothing is known yet; an unknown form is for the build to judge.

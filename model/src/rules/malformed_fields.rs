@@ -1,4 +1,4 @@
-use super::{Rule, Violation};
+use super::{Check, Rule, Severity, Violation};
 use crate::crd::MendixApp;
 use crate::runtime_configuration::{self, Input, Kind};
 
@@ -9,7 +9,8 @@ pub(super) const JSON: Rule = Rule {
     statement: "fields that hold a JSON document hold a JSON object",
     evidence: "The runtime takes the text as it is and fails at its start, or starts without the settings.",
     remedy: "correct the document at the line and column that the message names",
-    check: Some(json),
+    severity: Severity::Refusal,
+    check: Check::App(json),
 };
 
 /// Passwords and certificates are given as base64.
@@ -19,7 +20,8 @@ pub(super) const BASE64: Rule = Rule {
     statement: "passwords and certificates are base64",
     evidence: "The official resources hold these in base64: anything else decodes to another password, or to none.",
     remedy: "encode them: printf %s 'password' | base64",
-    check: Some(base64),
+    severity: Severity::Refusal,
+    check: Check::App(base64),
 };
 
 /// Other fields whose form the API server does not know.
@@ -30,7 +32,8 @@ pub(super) const VALUE: Rule = Rule {
     evidence: "A value that cannot be read would be left out, and the app would run with another one than was asked \
                for.",
     remedy: "write the value in the form that the message names",
-    check: Some(value),
+    severity: Severity::Refusal,
+    check: Check::App(value),
 };
 
 fn json(rule: &Rule, app: &MendixApp) -> Vec<Violation> {
@@ -67,6 +70,7 @@ fn of_kind(rule: &Rule, app: &MendixApp, kind: Kind) -> Vec<Violation> {
         .filter(|problem| problem.kind == kind)
         .map(|problem| Violation {
             rule: rule.id,
+            severity: rule.severity,
             field: format!("spec.{}", problem.field),
             message: problem.problem,
         })

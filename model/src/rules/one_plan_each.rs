@@ -1,4 +1,4 @@
-use super::{Rule, Violation};
+use super::{Check, Rule, Severity, Violation};
 use crate::crd::MendixApp;
 use crate::crd::app::ServicePlan;
 
@@ -11,7 +11,8 @@ pub(super) const RULE: Rule = Rule {
     evidence: "The provisioner of a plan makes databases or file stores, so one of the two would fail (Mendix \
                documentation, release notes of operator 2.14).",
     remedy: "name a plan for files here, or another one in spec.database.servicePlan",
-    check: Some(check),
+    severity: Severity::Refusal,
+    check: Check::App(check),
 };
 
 fn check(rule: &Rule, app: &MendixApp) -> Vec<Violation> {

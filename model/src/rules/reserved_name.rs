@@ -1,4 +1,4 @@
-use super::{Rule, Violation};
+use super::{Check, Rule, Severity, Violation};
 use crate::crd::MendixApp;
 
 /// Names that start with `mendix-` belong to the product's own objects (Mendix documentation, "Editing the CR"). The
@@ -10,7 +10,8 @@ pub(super) const RULE: Rule = Rule {
     evidence: "Objects of the operator itself have such names, and an app's would take their place (Mendix \
                documentation, \"Editing the CR\").",
     remedy: "choose another name",
-    check: Some(check),
+    severity: Severity::Refusal,
+    check: Check::App(check),
 };
 
 fn check(rule: &Rule, app: &MendixApp) -> Vec<Violation> {

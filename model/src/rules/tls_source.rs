@@ -1,4 +1,4 @@
-use super::{Rule, Violation};
+use super::{Check, Rule, Severity, Violation};
 use crate::crd::MendixApp;
 
 /// A certificate comes from one place, whole (Mendix documentation, "Editing the CR").
@@ -9,7 +9,8 @@ pub(super) const RULE: Rule = Rule {
     evidence: "Which certificate the Ingress shows would be a matter of chance, or a certificate would be without \
                its key.",
     remedy: "name a Secret, or give both certificate and key",
-    check: Some(check),
+    severity: Severity::Refusal,
+    check: Check::App(check),
 };
 
 fn check(rule: &Rule, app: &MendixApp) -> Vec<Violation> {

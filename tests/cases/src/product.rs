@@ -74,6 +74,20 @@ impl Product {
         Self::install(cluster, prepared, NAMESPACES).await
     }
 
+    /// The same with the webhook, and with variables of its own. The others do without: what they show must hold while
+    /// no webhook answers.
+    pub async fn installed_with_webhook(variables: &[(&str, &str)]) -> Result<Self> {
+        let cluster = Cluster::for_tests()?;
+        let prepared = Prepared::of_environment(cluster.registry())?;
+        let mut values = set("webhook.enabled=true");
+        for (number, (name, value)) in variables.iter().enumerate() {
+            let text = |it: String| ["--set-string".to_owned(), it];
+            values.extend(text(format!("webhook.env[{number}].name={name}")));
+            values.extend(text(format!("webhook.env[{number}].value={value}")));
+        }
+        Self::install_with(cluster, prepared, NAMESPACES, &values).await
+    }
+
     /// The product in the cluster of this test run, with a platform in a namespace.
     pub async fn installed_for(namespace: &str) -> Result<Self> {
         let product = Self::installed().await?;
@@ -81,8 +95,18 @@ impl Product {
         Ok(product)
     }
 
-    /// Makes the namespaces and installs the chart for them.
+    /// Makes the namespaces and installs the chart for them, without the webhook.
     pub async fn install(cluster: Cluster, prepared: Prepared, namespaces: &[&str]) -> Result<Self> {
+        Self::install_with(cluster, prepared, namespaces, &set("webhook.enabled=false")).await
+    }
+
+    /// The same with other values, as Helm takes them on its command line.
+    pub async fn install_with(
+        cluster: Cluster,
+        prepared: Prepared,
+        namespaces: &[&str],
+        values: &[String],
+    ) -> Result<Self> {
         // A process may hold several clients; the first one installs the provider, the others find it there.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = cluster.client().await?;
@@ -100,7 +124,7 @@ impl Product {
         for namespace in namespaces {
             product.namespace(namespace).await?;
         }
-        product.chart(&image, namespaces)?;
+        product.chart(&image, namespaces, values)?;
         Ok(product)
     }
 
@@ -216,7 +240,7 @@ impl Product {
 
     /// Once a process: tests of one binary start together, and Helm refuses to work on one release twice at a time. The
     /// file is for other processes.
-    fn chart(&self, image: &str, namespaces: &[&str]) -> Result<()> {
+    fn chart(&self, image: &str, namespaces: &[&str], values: &[String]) -> Result<()> {
         let mut done = INSTALLED.lock().unwrap_or_else(PoisonError::into_inner);
         if *done {
             return Ok(());
@@ -224,22 +248,29 @@ impl Product {
         let lock = std::fs::File::create(std::env::temp_dir().join("kubectl-mendix-cases.lock"))?;
         lock.lock()?;
         let chart = workspace().join("charts/mendix");
-        let arguments = [
+        let (chart, image, namespaces) = (
+            chart.to_string_lossy(),
+            format!("image.reference={image}"),
+            format!("namespaces={{{}}}", namespaces.join(",")),
+        );
+        let mut arguments = vec![
             "upgrade",
             "--install",
             "mendix",
-            &chart.to_string_lossy(),
+            &chart,
+            "--wait",
+            "--create-namespace",
+        ];
+        arguments.extend([
             "--namespace",
             RELEASE_NAMESPACE,
-            "--create-namespace",
-            "--wait",
             "--set",
-            &format!("image.reference={image}"),
+            &image,
             "--set",
-            &format!("namespaces={{{}}}", namespaces.join(",")),
-            "--set",
-            "gate.uninstallPatienceSeconds=20",
-        ];
+            &namespaces,
+        ]);
+        arguments.extend(["--set", "gate.uninstallPatienceSeconds=20"]);
+        arguments.extend(values.iter().map(String::as_str));
         self.run("helm", &arguments)?;
         *done = true;
         Ok(())
@@ -272,6 +303,10 @@ impl Prepared {
             plugin: prepared(PLUGIN, &["plugin"])?.into(),
         })
     }
+}
+
+fn set(value: &str) -> Vec<String> {
+    vec!["--set".to_owned(), value.to_owned()]
 }
 
 /// Name of the base images in a registry.

@@ -1,9 +1,9 @@
 //! Digests of images that templates name by a tag. Pure.
 
-use super::container::of_app;
 use super::workload::Template;
 use k8s_openapi::api::core::v1::Pod;
 use mendix_model::crd::environment::ResolvedImage;
+use mendix_model::manifest::of_app;
 
 /// Digests that are known.
 #[derive(Clone, Debug, Default)]

@@ -1,6 +1,5 @@
 //! What a pod or template of a plain manifest is: role, database, model. Pure.
 
-use super::container::of_app;
 use super::image::{Images, digest, reference_of};
 use super::sources::Sources;
 use super::workload::Template;
@@ -11,6 +10,7 @@ use mendix_model::crd::claim::{Owner, Role};
 use mendix_model::database::role::{contradiction, declared};
 use mendix_model::database::{Identity, from_variables};
 use mendix_model::gate::Gate;
+use mendix_model::manifest::of_app;
 use mendix_model::names;
 use std::collections::BTreeMap;
 

@@ -1,6 +1,5 @@
 //! Pods of plain manifests: their role, database and model are read from the manifests themselves.
 
-mod container;
 mod image;
 mod judge;
 mod pull;

@@ -1,7 +1,6 @@
 //! Pods that pull an image and run nothing of it: so its digest is known, and it is known that it can be pulled, before
 //! anything makes way for it. They pull with the rights of the app's own pods; we need none at any registry. Pure.
 
-use super::container::of_app;
 use super::image::{Images, reference_of};
 use super::workload::Template;
 use crate::hash;
@@ -13,6 +12,7 @@ use kube::ResourceExt;
 use mendix_model::crd::Environment;
 use mendix_model::crd::environment::ResolvedImage;
 use mendix_model::defaults;
+use mendix_model::manifest::of_app;
 use mendix_model::names::{self, Component};
 use serde_json::json;
 use std::collections::BTreeMap;

@@ -1,7 +1,6 @@
 //! Reads the manifests of an environment.
 
 use super::super::read::Pods;
-use super::container::of_app;
 use super::sources::{Source, Sources, named};
 use super::workload::Workloads;
 use crate::context::Context;
@@ -10,6 +9,7 @@ use futures::future::{try_join, try_join_all};
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, PodSpec, PodTemplateSpec, Secret};
 use kube::core::Selector;
+use mendix_model::manifest::of_app;
 use mendix_model::names;
 use std::collections::{BTreeMap, BTreeSet};
 

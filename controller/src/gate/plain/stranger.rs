@@ -1,7 +1,6 @@
 //! Pods that may run on the database of an environment although none of our labels says so: those that its workloads
 //! made before they were labelled, and others that name the same database. Pure.
 
-use super::container::of_app;
 use super::judge::claim;
 use super::read::Plain;
 use super::sources::Sources;
@@ -10,6 +9,7 @@ use crate::apply::controller_of;
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
 use mendix_model::crd::claim::Owner;
+use mendix_model::manifest::of_app;
 use mendix_model::names;
 
 /// The strangers among the pods of a namespace that have no label of an environment. `named` is the claim of the

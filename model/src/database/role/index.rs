@@ -1,7 +1,7 @@
 use super::declared::{Declared, Value, last};
 
 /// Number of the instance; `0` leads.
-pub(super) const VARIABLE: &str = "CF_INSTANCE_INDEX";
+pub const VARIABLE: &str = "CF_INSTANCE_INDEX";
 
 /// What is wrong with the number of the instance.
 pub(super) fn contradiction(leads: bool, variables: &[Declared<'_>], ordinal: Option<u32>) -> Option<String> {

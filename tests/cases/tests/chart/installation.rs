@@ -49,6 +49,7 @@ impl Release {
             "image.reference=registry.invalid/mendix:0",
             "crds.install=false",
             "controller.nodeSelector.no=node",
+            "webhook.nodeSelector.no=node",
         ];
         arguments.extend(fixed.iter().chain(values).flat_map(|value| ["--set", *value]));
         self.run("helm", &arguments)

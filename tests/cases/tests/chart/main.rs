@@ -13,3 +13,4 @@ mod pods;
 mod render;
 mod rights;
 mod values;
+mod webhook;

@@ -16,9 +16,7 @@ pub(super) const EVERYTHING: &[&str] = &[
     IMAGE,
     NAMESPACES,
     "imagePullSecrets={registry}",
-    "webhook.enabled=true",
-    "webhook.certificateSecretName=mendix-webhook",
-    "webhook.caBundle=LS0t",
+    "webhook.networkPolicy=true",
 ];
 
 /// `MENDIX_TEST_HELM`, else the one on `PATH`, else the one that is built for the test clusters.

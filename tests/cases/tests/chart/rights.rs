@@ -71,11 +71,14 @@ fn secrets_are_never_listed_or_watched() {
     }
 }
 
+/// Besides them the webhook keeps its own certificate, by name.
 #[test]
 fn no_secret_is_reached_outside_of_the_managed_namespaces() {
     for (namespace, rule) in rules().into_iter().filter(|(_, rule)| about_secrets(rule)) {
+        let own = namespace == "mendix-system"
+            && rule.resource_names == Some(vec!["mendix-webhook-certificate".to_owned()]);
         assert!(
-            ["team-a", "team-b"].contains(&namespace.as_str()),
+            own || ["team-a", "team-b"].contains(&namespace.as_str()),
             "{namespace:?} {rule:?}"
         );
     }
@@ -129,17 +132,19 @@ fn cluster_roles_for_people_are_bound_by_people() {
         .into_iter()
         .map(|binding| binding.role_ref.name)
         .collect();
-    let ours = ["mendix-controller-gate", "mendix-uninstall"];
+    let ours = ["mendix-controller-gate", "mendix-uninstall", "mendix-webhook"];
     assert_eq!(bound, BTreeSet::from(ours.map(str::to_owned)));
 }
 
-/// The bindings of two policies, by name.
+/// The bindings of two policies and the configurations of the webhook, by name.
 #[test]
 fn an_uninstall_may_take_the_gate_out_of_force_and_nothing_else() {
     let names = "mendix-gate-birth-managed,mendix-gate-birth-guarded";
     let expected = [
         format!("mutatingadmissionpolicybindings/{names}"),
         format!("validatingadmissionpolicybindings/{names}"),
+        "mutatingwebhookconfigurations/mendix-webhook".to_owned(),
+        "validatingwebhookconfigurations/mendix-webhook".to_owned(),
     ];
     assert_eq!(allowed_everywhere("mendix-uninstall"), BTreeSet::from(expected));
 }
@@ -161,6 +166,23 @@ fn what_an_account_of_ours_may_everywhere_is_what_the_gate_needs() {
         "nodes/",
     ];
     let allowed = allowed_everywhere("mendix-controller-gate");
+    assert_eq!(allowed, BTreeSet::from(expected.map(str::to_owned)));
+}
+
+/// It looks at workloads everywhere, and writes its own configurations only.
+#[test]
+fn what_the_webhook_may_everywhere_is_what_its_rules_need() {
+    let expected = [
+        "deployments/",
+        "statefulsets/",
+        "daemonsets/",
+        "replicasets/",
+        "horizontalpodautoscalers/",
+        "databaseclaims/",
+        "mutatingwebhookconfigurations/mendix-webhook",
+        "validatingwebhookconfigurations/mendix-webhook",
+    ];
+    let allowed = allowed_everywhere("mendix-webhook");
     assert_eq!(allowed, BTreeSet::from(expected.map(str::to_owned)));
 }
 

@@ -18,10 +18,13 @@ const REFUSED: &[(&[&str], &str)] = &[
         "controller/resources",
     ),
     (&[IMAGE, "architectures={riscv64}"], "architectures/0"),
-    (&[IMAGE, "webhook.enabled=true"], "webhook.certificateSecretName"),
     (
-        &[IMAGE, "webhook.enabled=true", "webhook.certificateSecretName=x"],
-        "webhook.caBundle",
+        &[IMAGE, "webhook.certificateSecretName=x"],
+        "webhook.caBundle is empty",
+    ),
+    (
+        &[IMAGE, "webhook.certManagerCertificate=x"],
+        "webhook/certManagerCertificate",
     ),
 ];
 

@@ -1,12 +1,13 @@
 //! Which database a workload names, as far as its manifest tells. Pure.
 
 use super::container::{Reference, Variables};
-use mendix_model::database::{Identity, from_variables};
+use crate::database::{Identity, from_variables};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 
 /// A workload's database.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum Database {
+pub enum Database {
     /// It stands in the manifest.
     Named(Identity),
     /// It stands elsewhere; the guard will read it there.
@@ -16,28 +17,18 @@ pub(super) enum Database {
 }
 
 /// Where a database is named. Two places with one key name one database.
-#[derive(Clone, Eq, PartialEq)]
-pub(super) struct Place {
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Place {
     /// Secrets and `ConfigMaps`, for people.
     sources: BTreeSet<Reference>,
-    /// Every variable that decides which database it is, with its value or the place of it; nothing when one is made
-    /// of others. May hold credentials.
-    key: Option<Vec<String>>,
-}
-
-/// Without the values.
-impl std::fmt::Debug for Place {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("Place")
-            .field("sources", &self.sources)
-            .finish_non_exhaustive()
-    }
+    /// Hash of the namespace and of every variable that decides which database it is, with its value or the place of
+    /// it; nothing when one is made of others. A hash, because values may hold credentials and places are kept.
+    key: Option<[u8; 32]>,
 }
 
 impl Database {
     /// For people, without credentials.
-    pub(super) fn text(&self) -> Option<String> {
+    pub fn text(&self) -> Option<String> {
         match self {
             Self::Named(Identity::Named(name)) => Some(name.clone()),
             Self::Named(Identity::Local) => Some("inside the pod".to_owned()),
@@ -47,7 +38,7 @@ impl Database {
     }
 
     /// Whether both are certainly one database.
-    pub(super) fn is_same(&self, other: &Self) -> bool {
+    pub fn is_same(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Named(Identity::Named(one)), Self::Named(Identity::Named(other))) => one == other,
             (Self::Elsewhere(one), Self::Elsewhere(other)) => one.key.is_some() && one.key == other.key,
@@ -56,7 +47,7 @@ impl Database {
     }
 
     /// Whether they are certainly two databases.
-    pub(super) fn differs(&self, other: &Self) -> bool {
+    pub fn differs(&self, other: &Self) -> bool {
         matches!((self, other), (Self::Named(one), Self::Named(other)) if one != other)
     }
 }
@@ -74,15 +65,15 @@ impl Place {
 }
 
 /// Which database the variables name to a pod in `namespace`.
-pub(super) fn database(variables: &Variables, namespace: &str) -> Database {
+pub fn database(variables: &Variables, namespace: &str) -> Database {
     let mut decisive = variables.elsewhere.keys().filter(|name| decides(name));
     if decisive.next().is_some() {
-        return Database::Elsewhere(place(variables));
+        return Database::Elsewhere(place(variables, namespace));
     }
     let open = !variables.imports.is_empty() || variables.elsewhere.keys().any(|name| names_user(name));
     match from_variables(&variables.literal, namespace).identity {
         Ok(Some(identity)) => Database::Named(identity),
-        Ok(None) | Err(_) if open => Database::Elsewhere(place(variables)),
+        Ok(None) | Err(_) if open => Database::Elsewhere(place(variables, namespace)),
         Ok(None) => Database::Wrong(
             "no variable of its pods names a database: set DATABASE_ENDPOINT, or the one of its image"
                 .to_owned(),
@@ -91,7 +82,7 @@ pub(super) fn database(variables: &Variables, namespace: &str) -> Database {
     }
 }
 
-fn place(variables: &Variables) -> Place {
+fn place(variables: &Variables, namespace: &str) -> Place {
     let elsewhere = variables
         .elsewhere
         .iter()
@@ -103,8 +94,20 @@ fn place(variables: &Variables) -> Place {
     let referred = elsewhere.map(|(name, reference)| Some(format!("{name} from {:?}", reference.as_ref()?)));
     Place {
         sources: single.chain(variables.imports.iter().cloned()).collect(),
-        key: literal.chain(imports).chain(referred).collect(),
+        key: hash(namespace, literal.chain(imports).chain(referred)),
     }
+}
+
+/// Nothing when one of the parts is not known.
+fn hash(namespace: &str, parts: impl Iterator<Item = Option<String>>) -> Option<[u8; 32]> {
+    let parts: Vec<_> = parts.collect::<Option<_>>()?;
+    let mut hash = Sha256::new();
+    for part in std::iter::once(namespace).chain(parts.iter().map(String::as_str)) {
+        // With its length, so that two lists of parts never run into the same text.
+        hash.update(part.len().to_le_bytes());
+        hash.update(part.as_bytes());
+    }
+    Some(hash.finalize().into())
 }
 
 /// Whether a variable may decide which database it is.
@@ -139,11 +142,13 @@ mod tests {
     use serde_json::{Value, json};
 
     fn read(env: &Value, env_from: &Value) -> Database {
+        read_in("prod", env, env_from)
+    }
+
+    fn read_in(namespace: &str, env: &Value, env_from: &Value) -> Database {
         let container = json!({"name": "app", "env": env, "envFrom": env_from});
-        database(
-            &variables(&serde_json::from_value(container).expect("container")),
-            "prod",
-        )
+        let container = serde_json::from_value(container).expect("container");
+        database(&variables(&container), namespace)
     }
 
     fn secret(name: &str, secret: &str, key: &str) -> Value {
@@ -193,6 +198,14 @@ mod tests {
         assert!(url("db", "url").is_same(&url("db", "url")));
         assert!(!url("db", "url").is_same(&url("db", "other")));
         assert!(!url("db", "url").is_same(&url("other", "url")));
+    }
+
+    #[test]
+    fn secrets_of_two_namespaces_are_two() {
+        let env = json!([secret("DATABASE_URL", "db", "url")]);
+        let of = |namespace: &str| read_in(namespace, &env, &json!([]));
+        assert!(of("prod").is_same(&of("prod")));
+        assert!(!of("prod").is_same(&of("test")));
     }
 
     #[test]

@@ -1,31 +1,10 @@
-//! Decides about one change of one object. Pure: all it knows is in the request.
+//! Apps. Pure.
 
+use super::{Verdict, is_on_its_way_out, keeps_its_spec, value};
 use kube::core::{DynamicObject, admission::AdmissionRequest};
-use mendix_model::{
-    crd::{GROUP, MendixApp},
-    rules,
-};
+use mendix_model::{crd::MendixApp, rules};
 
-/// What is said about a request. It is allowed when nothing is refused.
-#[derive(Debug, Default, Eq, PartialEq)]
-pub(crate) struct Verdict {
-    /// Every reason, not just the first.
-    pub(crate) refusals: Vec<String>,
-    /// Shown to the client, which goes on.
-    pub(crate) warnings: Vec<String>,
-}
-
-pub(crate) fn judge(request: &AdmissionRequest<DynamicObject>) -> Verdict {
-    let Some(object) = &request.object else {
-        return Verdict::default(); // A deletion: there is nothing to be wrong.
-    };
-    if request.kind.group != GROUP || request.kind.kind != "MendixApp" {
-        let warning = format!("{} is not checked by the Mendix webhook", request.kind.kind);
-        return Verdict {
-            warnings: vec![warning],
-            ..Verdict::default()
-        };
-    }
+pub(super) fn judge(request: &AdmissionRequest<DynamicObject>, object: &DynamicObject) -> Verdict {
     if is_on_its_way_out(object) || keeps_its_spec(request.old_object.as_ref(), object) {
         return Verdict::default();
     }
@@ -34,27 +13,13 @@ pub(crate) fn judge(request: &AdmissionRequest<DynamicObject>) -> Verdict {
             refusals: rules::review(&app).iter().map(ToString::to_string).collect(),
             ..Verdict::default()
         },
-        Err(refusal) => Verdict {
-            refusals: vec![refusal],
-            ..Verdict::default()
-        },
+        Err(refusal) => Verdict::refusal(refusal),
     }
-}
-
-/// An object that is being deleted loses its finalizers by updates. Refusing one would keep it for ever.
-fn is_on_its_way_out(object: &DynamicObject) -> bool {
-    object.metadata.deletion_timestamp.is_some()
-}
-
-/// Labels and finalizers can be written on an app that an older version let in.
-fn keeps_its_spec(old: Option<&DynamicObject>, new: &DynamicObject) -> bool {
-    old.is_some_and(|old| old.data.get("spec") == new.data.get("spec"))
 }
 
 /// Parsed here and not on the wire: there, a wrong field would look like a broken webhook.
 fn parse(object: &DynamicObject) -> Result<MendixApp, String> {
-    let value = serde_json::to_value(object).map_err(|_| "the object cannot be read as JSON".to_owned())?;
-    serde_path_to_error::deserialize(value).map_err(|error| {
+    serde_path_to_error::deserialize(value(object)).map_err(|error| {
         let expectation = without_value(&error.inner().to_string());
         format!("{}: {expectation}", error.path())
     })
@@ -73,10 +38,20 @@ fn without_value(message: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Verdict, judge, without_value};
+    use super::super::{Asked, Verdict};
+    use super::without_value;
+    use crate::known::Objects;
     use kube::core::{DynamicObject, admission::AdmissionRequest};
     use rstest::rstest;
     use serde_json::{Value, json};
+
+    fn judge(request: &AdmissionRequest<DynamicObject>) -> Verdict {
+        let asked = Asked {
+            request,
+            scaled: None,
+        };
+        super::super::judge(&asked, &Objects::default())
+    }
 
     fn request(object: &Value, old: &Value) -> AdmissionRequest<DynamicObject> {
         serde_json::from_value(json!({

@@ -1,8 +1,8 @@
 //! Which container of a pod runs the app, and what its manifest says of its variables. Pure.
 
+use crate::database::role::{Value, declared};
+use crate::names;
 use k8s_openapi::api::core::v1::{Container, EnvVar, PodSpec};
-use mendix_model::database::role::{Value, declared};
-use mendix_model::names;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Variables, or beginnings of variables, that an app of Mendix has.
@@ -15,12 +15,15 @@ const TELLING: [&str; 5] = [
 ];
 
 /// The container that the annotation names, else the only one, else the only one with variables of an app.
-pub(super) fn of_app<'a>(
-    annotations: &BTreeMap<String, String>,
+///
+/// # Errors
+/// It is not clear which one: a sentence.
+pub fn of_app<'a>(
+    annotations: Option<&BTreeMap<String, String>>,
     spec: &'a PodSpec,
 ) -> Result<&'a Container, String> {
     let annotation = names::CONTAINER_ANNOTATION;
-    if let Some(name) = annotations.get(annotation) {
+    if let Some(name) = annotations.and_then(|all| all.get(annotation)) {
         let named = spec.containers.iter().find(|container| container.name == *name);
         return named
             .ok_or_else(|| format!("annotation {annotation} names container {name}, which is not there"));
@@ -39,38 +42,44 @@ pub(super) fn of_app<'a>(
 }
 
 /// Whether only an app of Mendix has a variable of this name, or nearly so.
-pub(super) fn is_telling(name: &str) -> bool {
+pub fn is_telling(name: &str) -> bool {
     TELLING.iter().any(|beginning| name.starts_with(beginning))
 }
 
 /// The variables of a container, as far as its manifest tells.
 #[derive(Default)]
-pub(super) struct Variables {
+pub struct Variables {
     /// Those whose values stand in the manifest.
-    pub(super) literal: BTreeMap<String, String>,
+    pub literal: BTreeMap<String, String>,
     /// Those whose values do not, and where they are; nothing for a field of the pod or a text made of others.
-    pub(super) elsewhere: BTreeMap<String, Option<Reference>>,
+    pub elsewhere: BTreeMap<String, Option<Reference>>,
     /// What is taken whole, by names that the manifest does not tell.
-    pub(super) imports: BTreeSet<Reference>,
+    pub imports: BTreeSet<Reference>,
 }
 
 /// A Secret or `ConfigMap`, and the key in it; without one all of it.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(super) struct Reference {
-    pub(super) kind: Source,
-    pub(super) name: String,
-    pub(super) key: Option<String>,
+pub struct Reference {
+    /// Which of the two.
+    pub kind: Source,
+    /// Its name.
+    pub name: String,
+    /// The key.
+    pub key: Option<String>,
 }
 
 /// Where variables come from.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(super) enum Source {
+pub enum Source {
+    /// A Secret.
     Secret,
+    /// A `ConfigMap`.
     ConfigMap,
 }
 
 impl Source {
-    pub(super) const fn as_str(self) -> &'static str {
+    /// The kind.
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Secret => "Secret",
             Self::ConfigMap => "ConfigMap",
@@ -79,7 +88,7 @@ impl Source {
 }
 
 /// Of two with one name the later counts (Kubernetes API reference, `Container`).
-pub(super) fn variables(container: &Container) -> Variables {
+pub fn variables(container: &Container) -> Variables {
     let mut all = Variables {
         imports: imports(container),
         ..Variables::default()
@@ -97,7 +106,7 @@ pub(super) fn variables(container: &Container) -> Variables {
 }
 
 /// Every Secret and `ConfigMap` that variables of the container come from.
-pub(super) fn named(container: &Container) -> BTreeSet<(Source, String)> {
+pub fn named(container: &Container) -> BTreeSet<(Source, String)> {
     let single = container.env.iter().flatten().filter_map(reference);
     single
         .chain(imports(container))
@@ -159,7 +168,7 @@ mod tests {
     ) {
         let annotations = serde_json::from_value(annotations).expect("annotations");
         let spec: PodSpec = serde_json::from_value(json!({"containers": containers})).expect("spec");
-        let found = of_app(&annotations, &spec);
+        let found = of_app(Some(&annotations), &spec);
         assert_eq!(found.ok().map(|it| it.name.as_str()), expected);
     }
 

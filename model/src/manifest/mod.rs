@@ -1,0 +1,15 @@
+//! What manifests say of workloads before any pod is there: read once, by plugin, webhook and controller alike.
+
+mod container;
+mod database;
+mod kind;
+mod role;
+mod scaler;
+mod workload;
+
+pub use container::{Reference, Source, Variables, is_telling, named, of_app, variables};
+pub use database::{Database, Place, database};
+pub use kind::Kind;
+pub use role::{Declaration, misfit};
+pub use scaler::Scaler;
+pub use workload::{Template, Unreadable, Workload, has_foreign_owner, workload};
