@@ -12,6 +12,7 @@ pub mod explanation;
 pub mod gate;
 pub mod invariants;
 pub mod jvm_memory;
+pub mod lease;
 pub mod names;
 pub mod policies;
 pub mod rollout;
