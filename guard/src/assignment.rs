@@ -5,6 +5,7 @@ use crate::metadata::Metadata;
 use crate::redaction::{self, Secrets};
 use crate::secret_store::{self, Stores};
 use crate::sources::Sources;
+use mendix_model::lease::Told;
 use mendix_model::names::{ADMIN_PORT, APP_PORT, COMMAND_LABEL, Role};
 use mendix_model::runtime_configuration::{RuntimeConfiguration, variable};
 use std::collections::BTreeMap;
@@ -12,6 +13,9 @@ use std::path::PathBuf;
 
 /// Settings of the configuration that name a database by themselves.
 const DATABASE_SETTINGS: [&str; 3] = ["DatabaseType", "DatabaseJdbcUrl", "DatabaseHost"];
+
+/// In a pod, its name.
+const HOST_NAME: &str = "HOSTNAME";
 
 /// Everything the guard needs to know. Holds secrets, hence no `Debug`.
 pub(crate) struct Assignment {
@@ -41,6 +45,10 @@ pub(crate) struct Assignment {
     pub(crate) storage: BTreeMap<String, String>,
     /// What the model says of itself.
     pub(crate) metadata: Metadata,
+    /// Whose the process is, for its row in the database; earlier releases did not say.
+    pub(crate) lease: Option<Told>,
+    /// Name of the pod, for people.
+    pub(crate) pod: String,
     /// What must never be shown.
     pub(crate) secrets: Secrets,
 }
@@ -79,6 +87,12 @@ pub(crate) enum AssignmentError {
     )]
     MalformedDocument { line: usize, column: usize },
     #[error(
+        "{} is not understood: guard and controller do not fit together; let the controller make the pod again with: \
+         kubectl mendix refresh",
+        variable::LEASE
+    )]
+    MalformedLease,
+    #[error(
         "no database is named: neither the database's Secret nor customConfiguration holds its type, host or JDBC URL; \
          see the Secret <app>-database"
     )]
@@ -109,6 +123,8 @@ pub(crate) fn assignment(sources: Sources) -> Result<Assignment, AssignmentError
     }
     Ok(Assignment {
         role: role(given(variables, variable::ROLE))?,
+        lease: lease(given(variables, variable::LEASE))?,
+        pod: given(variables, HOST_NAME).unwrap_or("unknown").to_owned(),
         command: command(given(variables, variable::COMMAND))?,
         admin_port: port(variables, variable::ADMIN_PORT, ADMIN_PORT)?,
         runtime_port: port(variables, variable::RUNTIME_PORT, APP_PORT)?,
@@ -130,6 +146,11 @@ fn given<'a>(variables: &'a BTreeMap<String, String>, name: &str) -> Option<&'a 
         .get(name)
         .map(String::as_str)
         .filter(|value| !value.is_empty())
+}
+
+fn lease(value: Option<&str>) -> Result<Option<Told>, AssignmentError> {
+    let told = value.map(serde_json::from_str).transpose();
+    told.map_err(|_| AssignmentError::MalformedLease)
 }
 
 /// There is no default: a worker that took itself for a leader would be a second one.
@@ -226,6 +247,7 @@ pub(crate) mod tests {
     #[case::empty_command(variable::COMMAND, "[]", "not a JSON list")]
     #[case::no_password(variable::ADMIN_PASSWORD, "", "<app>-m2ee")]
     #[case::port(variable::ADMIN_PORT, "70000", "M2EE_ADMIN_PORT is \"70000\"")]
+    #[case::lease(variable::LEASE, "{}", "MENDIX_LEASE is not understood")]
     #[case::port_zero(variable::RUNTIME_PORT, "0", "M2EE_RUNTIME_PORT is \"0\"")]
     fn what_is_missing_or_malformed_is_named(
         #[case] name: &str,

@@ -1,6 +1,6 @@
 //! The child: how it is started, how it is signalled, how its end is noticed.
 
-use rustix::process::{Pid, Signal, WaitOptions, WaitStatus};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitOptions, WaitStatus};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
 use tokio::sync::watch;
@@ -94,6 +94,15 @@ pub(crate) fn signal(child: Pid, signal: Signal) {
         Ok(()) | Err(rustix::io::Errno::SRCH) => {}
         Err(error) => tracing::warn!("failed to send signal {signal:?} to the runtime: {error}"),
     }
+}
+
+/// Whether this process has no child any more, be it its own or an orphan that came to it. Takes none in.
+pub(crate) fn none_left() -> bool {
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+    matches!(
+        rustix::process::waitid(WaitId::All, options),
+        Err(rustix::io::Errno::CHILD)
+    )
 }
 
 /// Waits for the end of the child.

@@ -2,6 +2,7 @@
 
 use crate::child::Ended;
 use crate::sequence::Failure;
+use mendix_model::lease::Loss;
 use std::time::Duration;
 
 /// Signal that asks for an end, and the one that makes it.
@@ -18,6 +19,8 @@ pub(crate) enum Cause {
     Asked(Duration),
     /// The model could not be started.
     Failed(Failure),
+    /// The lease on the database was lost, and the child was killed for it.
+    Lost(Loss),
 }
 
 /// How the guard ends.
@@ -29,6 +32,16 @@ pub(crate) struct Ending {
     pub(crate) message: Option<String>,
 }
 
+impl Ending {
+    /// A signal asked for the end, and there is nothing to say.
+    pub(crate) const fn asked() -> Self {
+        Self {
+            code: 0,
+            message: None,
+        }
+    }
+}
+
 /// Decides how the guard ends.
 pub(crate) fn ending(cause: &Cause, ended: Ended) -> Ending {
     match cause {
@@ -36,10 +49,13 @@ pub(crate) fn ending(cause: &Cause, ended: Ended) -> Ending {
             code: 1,
             message: Some(failure.to_string()),
         },
-        Cause::Asked(_) if is_clean(ended) => Ending {
-            code: 0,
-            message: None,
+        Cause::Lost(loss) => Ending {
+            code: 1,
+            message: Some(format!(
+                "The runtime was killed, since it lost its lease on the database: {loss}."
+            )),
         },
+        Cause::Asked(_) if is_clean(ended) => Ending::asked(),
         Cause::Asked(given) if ended == Ended::Signalled(KILLED) => Ending {
             code: code(ended),
             message: Some(late(*given)),
@@ -138,6 +154,12 @@ mod tests {
         Ended::Exited(0),
         1,
         "did not answer for 600 s"
+    )]
+    #[case::lost(
+        Cause::Lost(Loss::TakenOver),
+        Ended::Signalled(9),
+        1,
+        "lost its lease on the database"
     )]
     fn other_ends_say_why(#[case] cause: Cause, #[case] ended: Ended, #[case] code: u8, #[case] words: &str) {
         let ending = ending(&cause, ended);

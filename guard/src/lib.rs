@@ -1,8 +1,9 @@
 //! PID 1 of the runtime's container: starts the model, answers probes, ends it.
 //!
-//! Order of a life: what it is told is read ([`Options`]), the child is started, configured and started as a model
-//! over its admin port, and watched until it ends or a signal asks for the end. When the guard dies the kernel ends
-//! every process of the container, so no runtime outlives it.
+//! Order of a life: what it is told is read ([`Options`]), the database is waited for until nobody else is on it who
+//! must not be, the child is started, configured and started as a model over its admin port, and watched until it ends,
+//! a signal asks for the end, or the lease on the database is lost. When the guard dies the kernel ends every process of
+//! the container, so no runtime outlives it.
 
 mod admin;
 mod assignment;
@@ -12,6 +13,7 @@ mod driver;
 mod ending;
 mod install;
 mod java;
+mod lease;
 mod metadata;
 mod options;
 mod redaction;
@@ -23,6 +25,7 @@ mod sources;
 mod status;
 mod stop;
 mod supervisor;
+mod tenure;
 mod termination;
 
 pub use install::Arguments as InstallArguments;

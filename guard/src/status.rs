@@ -1,7 +1,9 @@
 //! Where this guard stands, for probes, metrics and whoever reads `/status`.
 
+use crate::lease::Stage;
 use crate::sequence::{Attempt, Failure, State, remedy};
 use jiff::Timestamp;
+use mendix_model::lease::TERMS;
 use mendix_model::names::Role;
 use serde::Serialize;
 
@@ -9,6 +11,8 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Phase {
+    /// The child is not started yet: it is looked whether somebody else is on the database.
+    AwaitingDatabase,
     /// The child was started; its admin port does not answer yet.
     AwaitingAdminPort,
     /// Logging and configuration are sent.
@@ -29,7 +33,8 @@ pub(crate) enum Phase {
 
 impl Phase {
     /// All of them, in order of a life.
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
+        Self::AwaitingDatabase,
         Self::AwaitingAdminPort,
         Self::Configuring,
         Self::StartingModel,
@@ -43,6 +48,7 @@ impl Phase {
     /// The word in status and metrics.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
+            Self::AwaitingDatabase => "awaitingDatabase",
             Self::AwaitingAdminPort => "awaitingAdminPort",
             Self::Configuring => "configuring",
             Self::StartingModel => "startingModel",
@@ -72,6 +78,22 @@ pub(crate) struct Status {
     pub(crate) schema_statements: usize,
     /// The last result of `start`, or why none came.
     pub(crate) start: Option<StartResult>,
+    /// The row in the database.
+    pub(crate) lease: LeaseStatus,
+}
+
+/// How far the lease on the database is.
+#[serde_with::skip_serializing_none]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LeaseStatus {
+    /// `waiting`, `absent`, `refused`, `held`, `lost` or `ended`.
+    pub(crate) state: &'static str,
+    /// Why, in a sentence.
+    pub(crate) message: Option<String>,
+    /// So many seconds two may run which must not, when a failover of the database loses its newest rows; nothing where
+    /// no rows are kept.
+    pub(crate) bound_seconds: Option<u64>,
 }
 
 /// A result of `start`, translated.
@@ -94,11 +116,27 @@ impl Status {
     pub(crate) fn new(role: Role, now: Timestamp) -> Self {
         Self {
             role: role.as_str(),
-            state: Phase::AwaitingAdminPort,
+            state: Phase::AwaitingDatabase,
             since: now,
-            waiting_for: waiting_for(&State::AwaitingAdminPort),
+            waiting_for: None,
             schema_statements: 0,
             start: None,
+            lease: lease_status(&Stage::Waiting(String::new())),
+        }
+    }
+
+    /// The status when the lease has come to `stage`.
+    pub(crate) fn leased(&self, stage: &Stage) -> Self {
+        let lease = lease_status(stage);
+        let waits = self.state == Phase::AwaitingDatabase;
+        Self {
+            waiting_for: if waits {
+                lease.message.clone()
+            } else {
+                self.waiting_for.clone()
+            },
+            lease,
+            ..self.clone()
         }
     }
 
@@ -124,6 +162,23 @@ impl Status {
     fn entered(self, state: Phase, now: Timestamp) -> Self {
         let since = if self.state == state { self.since } else { now };
         Self { state, since, ..self }
+    }
+}
+
+fn lease_status(stage: &Stage) -> LeaseStatus {
+    let (word, message) = match stage {
+        Stage::Waiting(why) => ("waiting", Some(why.clone())),
+        Stage::Absent(why) => ("absent", Some(why.to_string())),
+        Stage::Refused(why) => ("refused", Some(why.clone())),
+        Stage::Held => ("held", None),
+        Stage::Lost(loss) => ("lost", Some(loss.to_string())),
+        Stage::Ended => ("ended", None),
+    };
+    let kept = !matches!(stage, Stage::Absent(_));
+    LeaseStatus {
+        state: word,
+        message: message.filter(|message| !message.is_empty()),
+        bound_seconds: kept.then(|| TERMS.bound().as_secs()),
     }
 }
 
@@ -204,6 +259,7 @@ fn failed(failure: &Failure) -> StartResult {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lease::Absence;
     use serde_json::json;
 
     fn second(second: i64) -> Timestamp {
@@ -221,6 +277,7 @@ mod tests {
             "role": "worker", "state": "awaitingLeader", "since": "1970-01-01T00:00:05Z", "schemaStatements": 0,
             "waitingFor": "the leader to synchronise the database with the model",
             "start": {"code": 3, "reason": "SchemaDiffers"},
+            "lease": {"state": "waiting", "boundSeconds": 20},
         });
         assert_eq!(serde_json::to_value(status).expect("json"), expected);
     }
@@ -237,8 +294,24 @@ mod tests {
 
     #[test]
     fn the_time_is_that_of_the_phase_and_not_of_the_step() {
-        let status = Status::new(Role::Leader, second(1)).at(&State::Pausing, second(2));
-        assert_eq!(status.since, second(1));
+        let status = Status::new(Role::Leader, second(0)).at(&State::AwaitingAdminPort, second(1));
+        assert_eq!(status.at(&State::Pausing, second(2)).since, second(1));
+    }
+
+    #[test]
+    fn a_guard_that_waits_for_the_database_says_for_whom() {
+        let status =
+            Status::new(Role::Leader, second(0)).leased(&Stage::Waiting("leader x may still run".to_owned()));
+        assert_eq!(status.waiting_for.as_deref(), Some("leader x may still run"));
+        let later = status
+            .at(&State::AwaitingAdminPort, second(1))
+            .leased(&Stage::Held);
+        assert_eq!(
+            later.waiting_for.as_deref(),
+            Some("the admin port of the runtime")
+        );
+        let absent = later.leased(&Stage::Absent(Absence::InMemory)).lease;
+        assert_eq!((absent.state, absent.bound_seconds), ("absent", None));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use rustix::process::{Pid, Signal};
 use serde_json::Value;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 /// How long the action `shutdown` may take before the signal is sent as well.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(5);
@@ -16,6 +16,11 @@ const SHUTDOWN_LIMIT: Duration = Duration::from_secs(5);
 const MARGIN: Duration = Duration::from_secs(5);
 /// On short grace periods the margin is one part of this many.
 const MARGIN_PART: u32 = 10;
+
+/// What was killed is gone after so long, unless it left the child's group.
+const LEFT_LIMIT: Duration = Duration::from_secs(1);
+/// Pause between two looks.
+const LEFT_PAUSE: Duration = Duration::from_millis(10);
 
 /// Times of a stop.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -57,8 +62,7 @@ pub(crate) async fn stop(
         return ended;
     }
     tracing::warn!("the runtime did not stop in time; killing it");
-    child::signal(child, Signal::KILL);
-    child::end(end).await
+    kill(child, end).await
 }
 
 /// Asks over the admin port. The connection usually breaks off without an answer, which is as good as one.
@@ -70,9 +74,26 @@ async fn ask(admin: &Admin, grace: Duration) {
     }
 }
 
+/// Kills the child and waits for its end.
+pub(crate) async fn kill(child: Pid, end: &mut watch::Receiver<Option<Ended>>) -> Ended {
+    child::signal(child, Signal::KILL);
+    child::end(end).await
+}
+
 /// Ends what the child left behind in its group. As PID 1 the kernel would do so a moment later.
 pub(crate) fn sweep(child: Pid) {
     child::signal(child, Signal::KILL);
+}
+
+/// Waits until nothing of the child is left that could still write; false when something outlives it.
+pub(crate) async fn nothing_left(child: Pid) -> bool {
+    let gone = async {
+        while !child::none_left() {
+            sweep(child);
+            sleep(LEFT_PAUSE).await;
+        }
+    };
+    timeout(LEFT_LIMIT, gone).await.is_ok()
 }
 
 #[cfg(test)]

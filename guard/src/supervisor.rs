@@ -11,6 +11,7 @@ use crate::serve::{self, MetricsSource, Observer};
 use crate::signals::{self, Signals};
 use crate::status::Status;
 use crate::stop::{self, Times};
+use crate::tenure::{Begun, Tenure};
 use crate::{driver, java, sources, termination};
 use jiff::Timestamp;
 use rustix::process::Pid;
@@ -49,8 +50,12 @@ async fn guard(options: &Options) -> anyhow::Result<Ending> {
     serve(options, &assignment, &admin, watched).await?;
     child::adopt_orphans();
     warn_of_agent(&assignment);
+    let tenure = match Tenure::begin(&assignment, &status, &mut signals).await? {
+        Begun::Free(tenure) => tenure,
+        Begun::Stopped => return Ok(Ending::asked()),
+    };
     let java = java::options(&assignment).map(|options| (java::VARIABLE, options));
-    let pid = child::spawn(&assignment.command, java)?;
+    let pid = tenure.start(|| child::spawn(&assignment.command, java))?;
     let (sender, end) = watch::channel(None);
     tokio::spawn(child::reap(children, pid, sender));
     let life = Life {
@@ -59,6 +64,7 @@ async fn guard(options: &Options) -> anyhow::Result<Ending> {
         status,
         end,
         times: stop::times(&assignment.configuration),
+        tenure,
     };
     Ok(life
         .run(
@@ -119,6 +125,7 @@ struct Life {
     status: watch::Sender<Status>,
     end: watch::Receiver<Option<Ended>>,
     times: Times,
+    tenure: Tenure,
 }
 
 impl Life {
@@ -126,7 +133,16 @@ impl Life {
         let cause = self.watch(plan, signals).await;
         self.status
             .send_modify(|status| *status = status.stopping(Timestamp::now()));
+        let (cause, ended) = self.stop(cause).await;
+        stop::sweep(self.pid);
+        self.tenure.end(self.pid).await;
+        ending(&cause, ended)
+    }
+
+    /// A lease that is lost while the child is asked to stop has the last word.
+    async fn stop(&mut self, cause: Cause) -> (Cause, Ended) {
         let times = match cause {
+            Cause::Lost(_) => return (cause, stop::kill(self.pid, &mut self.end).await),
             // Nobody is served by a model that did not start.
             Cause::Failed(_) => Times {
                 delay: Duration::ZERO,
@@ -134,9 +150,12 @@ impl Life {
             },
             Cause::ByItself | Cause::Asked(_) => self.times,
         };
-        let ended = stop::stop(times, self.pid, &self.admin, &mut self.end).await;
-        stop::sweep(self.pid);
-        ending(&cause, ended)
+        let loss = tokio::select! {
+            biased;
+            loss = self.tenure.lost() => loss,
+            ended = stop::stop(times, self.pid, &self.admin, &mut self.end) => return (cause, ended),
+        };
+        (Cause::Lost(loss), stop::kill(self.pid, &mut self.end).await)
     }
 
     /// Starts the model and watches until there is a cause to end. The first cause counts.
@@ -144,6 +163,8 @@ impl Life {
         let asked = Cause::Asked(self.times.grace);
         let failure = tokio::select! {
             biased;
+            // First: the child has ended then as well, and not by itself.
+            loss = self.tenure.lost() => return Cause::Lost(loss),
             _ = child::end(&mut self.end) => return Cause::ByItself,
             () = signals.asked_to_stop() => return asked,
             failure = failure(plan, &self.admin, &self.status) => failure,

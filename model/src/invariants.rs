@@ -30,6 +30,16 @@ const RECORD: (&str, &str) = (
     "a pod is entered into the claim of its database before its gate goes, and leaves it on proof that it has ended",
 );
 
+const LEASE: (&str, &str) = (
+    "L3",
+    "a process runs while it renews its row in the database; who starts waits until each row in its way has ended, or has \
+     stood still for so long that its process was killed",
+);
+const OUT_OF_REACH: &str = "processes without the guard; two that overlap for up to 20 s when a failover of the database \
+                            loses its newest rows; what a suspended machine writes between its wake-up and the guard's \
+                            first look; statements that the server still executes for a process that was killed; and a \
+                            guard that its node has stopped (SIGSTOP) while the runtime runs on";
+
 /// All of them.
 pub const INVARIANTS: &[Invariant] = &[
     Invariant {
@@ -42,14 +52,19 @@ pub const INVARIANTS: &[Invariant] = &[
                 "L2",
                 "the claim's name is the hash of the database's identity, so a second one cannot be made",
             ),
+            (
+                "L3",
+                "the owner stands in the database itself and is read at every start of a container, whatever name the \
+                 database is reached by",
+            ),
         ],
-        left_over: "two names of one server, and other clusters, are not seen before something of ours connects to the \
-                    database; a Secret that changes is read at the next start of a container",
+        left_over: "a database on which no process with the guard has run yet bears no name; and what level L3 does not \
+                    reach: other products than PostgreSQL, and pods of plain manifests",
     },
     Invariant {
         id: "I2",
         statement: "at most one leader is started on a database",
-        levels: &[API_SERVER, WEBHOOK, RECORD],
+        levels: &[API_SERVER, WEBHOOK, RECORD, LEASE],
         left_over: "processes that no pod of the cluster runs; a static pod that starts beside a leader, for no gate is \
                     asked; a copy of a pod that was there before its namespace was guarded, made before it was \
                     adopted; a workload that is made again without the label while its last pod still ends; and what \
@@ -65,6 +80,7 @@ pub const INVARIANTS: &[Invariant] = &[
                 "L2",
                 "a pod starts with the digest that was judged, whatever its tag means by then",
             ),
+            LEASE,
         ],
         left_over: "as I2",
     },
@@ -104,8 +120,10 @@ pub const INVARIANTS: &[Invariant] = &[
 pub fn document() -> String {
     let mut text = String::from(
         "# Invariants\n\nMade by `cargo xtask generate` from the crate mendix-model. Edit that.\n\nLevel L0 is the API \
-         server, by policies of the chart. Level L1 is the webhook: early words, on which nothing rests. Level L2 is the gate: the controller, which can let a pod start only while \
-         it can reach the API server. A level that is not named here is not there yet.\n",
+         server, by policies of the chart. Level L1 is the webhook: early words, on which nothing rests. Level L2 is the \
+         gate: the controller, which can let a pod start only while it can reach the API server. Level L3 is the guard \
+         with its row in the database (lease.md): always, for the processes that carry it. A level that is not named \
+         here is not there yet.\n",
     );
     for invariant in INVARIANTS {
         // Writing to a String cannot fail.
@@ -121,6 +139,7 @@ pub fn document() -> String {
         }
         let _ = write!(text, "\nLeft over: {}.\n", invariant.left_over);
     }
+    let _ = write!(text, "\n## What level L3 does not cover\n\n{OUT_OF_REACH}.\n");
     text.push_str(
         "\nWhat each condition rests on and what to do when it is not true: [rules.md](rules.md).\n",
     );

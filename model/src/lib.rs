@@ -13,6 +13,7 @@ pub mod explanation;
 pub mod gate;
 pub mod invariants;
 pub mod jvm_memory;
+pub mod lease;
 pub mod manifest;
 pub mod names;
 pub mod policies;

@@ -43,6 +43,9 @@ pub mod variable {
     pub const DATABASE_CLAIM: &str = "MENDIX_DATABASE_CLAIM";
     /// Namespace of the pod, beside the claim: short names of hosts mean something only in it.
     pub const NAMESPACE: &str = "MENDIX_NAMESPACE";
+    /// Whose the pod is, for its row in the database: a JSON document ([`crate::lease::Told`]); a literal in the pod
+    /// template.
+    pub const LEASE: &str = "MENDIX_LEASE";
     /// Password of the admin port, known to guard and runtime.
     pub const ADMIN_PASSWORD: &str = "M2EE_ADMIN_PASS";
     /// Admin port.

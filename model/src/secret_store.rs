@@ -99,6 +99,14 @@ pub fn database_settings(keys: &BTreeMap<String, String>) -> Map<String, Value> 
     settings(DATABASE_SETTINGS, keys)
 }
 
+/// Keys of a database's Secret for the settings that name a database.
+pub fn database_keys(settings: &Map<String, Value>) -> BTreeMap<String, String> {
+    let given = |(key, setting): &(&str, &str)| {
+        Some(((*key).to_owned(), settings.get(*setting)?.as_str()?.to_owned()))
+    };
+    DATABASE_SETTINGS.iter().filter_map(given).collect()
+}
+
 /// Runtime settings for the keys of a file store's Secret. Keys that are not documented are left out.
 pub fn storage_settings(keys: &BTreeMap<String, String>) -> Map<String, Value> {
     settings(STORAGE_SETTINGS, keys)
@@ -125,6 +133,7 @@ mod tests {
         .map(|(key, value)| (key.to_owned(), value.to_owned()));
         let settings = database_settings(&keys.into());
         assert_eq!(settings["DatabaseHost"], "db:5432");
+        assert_eq!(database_keys(&settings)[database::HOST], "db:5432");
         assert_eq!(settings.len(), 2);
     }
 }

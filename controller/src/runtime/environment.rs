@@ -1,16 +1,19 @@
 //! The variables of container `mendix`. Pure.
 
+use super::observe::Observed;
 use crate::task_pod::variable;
 use k8s_openapi::api::core::v1::{EnvVar, EnvVarSource, SecretKeySelector};
 use mendix_model::crd::app::EnvironmentVariable;
 use mendix_model::crd::{Runtime, RuntimeSpec};
+use mendix_model::lease::Told;
 use mendix_model::names::{self, Role};
 use mendix_model::runtime_configuration::variable as guard;
 use std::collections::BTreeMap;
 
 /// What images of the Mendix runtime are started with (repository mendix/privatecloud-runtime-images).
 const DEFAULT_COMMAND: &str = "/opt/mendix/app/mxruntime.sh";
-const OURS: [&str; 8] = [
+const OURS: [&str; 9] = [
+    guard::LEASE,
     guard::DATABASE_CLAIM,
     guard::NAMESPACE,
     guard::ROLE,
@@ -51,6 +54,17 @@ pub(crate) fn variables(runtime: &Runtime, role: Role) -> Vec<EnvVar> {
         variable(guard::RUNTIME_PORT, names::APP_PORT.to_string()),
     ]);
     all
+}
+
+/// Whose the pod is, for its row in the database; a literal, so that it stays what it was when the gate opened.
+pub(crate) fn lease(runtime: &Runtime, observed: &Observed) -> EnvVar {
+    let told = Told {
+        owner: observed.owner.clone(),
+        model: runtime.spec.model.clone(),
+        leader_selection: runtime.spec.leader_selection.unwrap_or_default(),
+        adopt: observed.adopt().map(ToOwned::to_owned),
+    };
+    variable(guard::LEASE, serde_json::json!(told).to_string())
 }
 
 fn own(spec: &RuntimeSpec) -> impl Iterator<Item = &EnvironmentVariable> {

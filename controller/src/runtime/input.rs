@@ -43,6 +43,9 @@ pub(crate) fn hash(runtime: &Runtime, observed: &Observed, role: Role) -> String
     if let Some(secret_store) = observed.secret_store.as_ref() {
         document["secretStore"] = data(Some(secret_store));
     }
+    if let Some(adopt) = observed.adopt() {
+        document["adopt"] = json!(adopt);
+    }
     crate::hash::of(&document)
 }
 

@@ -33,6 +33,8 @@ pub(crate) struct Observed {
     pub(crate) worker: Option<Deployment>,
     pub(crate) pods: Vec<Pod>,
     pub(crate) image: String,
+    /// The environment, in all clusters.
+    pub(crate) owner: Owner,
     /// Claim of the database.
     pub(crate) claim: Option<String>,
     /// Why it cannot be told which database it is.
@@ -42,6 +44,12 @@ pub(crate) struct Observed {
 }
 
 impl Observed {
+    /// The declared takeover of the database from another owner.
+    pub(crate) fn adopt(&self) -> Option<&str> {
+        let adopt = self.environment.as_ref()?.spec.adopt.as_ref()?;
+        Some(&adopt.id)
+    }
+
     pub(crate) const fn deployment(&self, role: Role) -> Option<&Deployment> {
         match role {
             Role::Leader => self.leader.as_ref(),
@@ -73,6 +81,7 @@ pub(crate) async fn observe(context: &Context, runtime: &Runtime) -> Result<Obse
     Ok(Observed {
         unknown_database: claim.as_ref().err().cloned(),
         claim: claim.ok(),
+        owner,
         environment: crate::read::optional(context, &namespace, app).await?,
         authorities: secret(context, &namespace, authorities).await?,
         configuration,

@@ -1,7 +1,9 @@
 use super::*;
 use k8s_openapi::ByteString;
-use mendix_model::crd::RuntimeSpec;
 use mendix_model::crd::app::{EnvironmentVariable, RuntimeSettings};
+use mendix_model::crd::claim::Owner;
+use mendix_model::crd::environment::Adopt;
+use mendix_model::crd::{Environment, EnvironmentSpec, RuntimeSpec};
 use rstest::rstest;
 use serde_json::json;
 
@@ -43,6 +45,11 @@ pub(crate) fn observed() -> Observed {
         file: Some(secret("shop-file", "y")),
         image: "mendix:1".to_owned(),
         claim: Some("database-1".to_owned()),
+        owner: Owner {
+            cluster: "cluster-1".to_owned(),
+            namespace: "prod".to_owned(),
+            environment: "shop".to_owned(),
+        },
         ..Observed::default()
     }
 }
@@ -155,6 +162,25 @@ fn the_next_change_brings_the_new_release_along() {
     });
     let plan = plan(&runtime, &after);
     assert_eq!(guard_image(of(&plan, "shop-worker").expect("worker")), "mendix:2");
+}
+
+#[test]
+fn a_takeover_of_the_database_reaches_the_pods() {
+    let adopt = Some(Adopt { id: "7".to_owned() });
+    let spec = EnvironmentSpec {
+        adopt,
+        ..EnvironmentSpec::default()
+    };
+    let plan = plan(
+        &runtime(),
+        &Observed {
+            environment: Some(Environment::new("shop", spec)),
+            ..observed()
+        },
+    );
+    let template = of(&plan, "shop-worker").and_then(|it| it.spec.as_ref());
+    let template = serde_json::to_string(&template.map(|it| &it.template)).expect("json");
+    assert!(template.contains(r#"\"adopt\":\"7\""#), "{template}");
 }
 
 #[test]

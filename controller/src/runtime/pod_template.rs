@@ -160,6 +160,7 @@ fn container(runtime: &Runtime, observed: &Observed, role: Role) -> Container {
             [
                 environment::variables(runtime, role),
                 secret_store::variables(runtime, observed),
+                vec![environment::lease(runtime, observed)],
             ]
             .concat(),
         ),

@@ -60,6 +60,8 @@ fn the_pod_template_is_this() {
               value: 127.0.0.1
             - name: M2EE_RUNTIME_PORT
               value: "8080"
+            - name: MENDIX_LEASE
+              value: "{\"leaderSelection\":\"assigned\",\"model\":\"one\",\"owner\":{\"cluster\":\"cluster-1\",\"environment\":\"shop\",\"namespace\":\"prod\"}}"
           image: "registry/shop@sha256:1"
           livenessProbe:
             failureThreshold: 3

@@ -93,7 +93,7 @@ mod tests {
             .lines()
             .filter(|line| line.starts_with("mendix_guard_state{") && line.ends_with(" 1"))
             .collect();
-        assert_eq!(on, ["mendix_guard_state{state=\"awaitingAdminPort\"} 1"]);
+        assert_eq!(on, ["mendix_guard_state{state=\"awaitingDatabase\"} 1"]);
         assert!(text.contains("mendix_guard_state_since_seconds 7\n"), "{text}");
         assert!(!text.contains("runtime_metrics_up"), "{text}");
     }

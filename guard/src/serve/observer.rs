@@ -152,8 +152,10 @@ impl Observer {
     }
 
     fn unseen(&self) -> Observation {
+        let status = self.status();
         Observation {
-            phase: self.status().state,
+            phase: status.state,
+            waiting_for: status.waiting_for,
             admin: AdminPort::Silent("it was not asked".to_owned()),
             health: Health::default(),
             app: AppPort::default(),

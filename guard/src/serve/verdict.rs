@@ -18,6 +18,8 @@ const SERVER_ERROR: u16 = 500;
 pub(crate) struct Observation {
     /// Where the life of the runtime stands.
     pub(crate) phase: Phase,
+    /// What is waited for, in words.
+    pub(crate) waiting_for: Option<String>,
     /// The admin port.
     pub(crate) admin: AdminPort,
     /// What the app's own health check says.
@@ -110,7 +112,12 @@ pub(crate) fn liveness(observation: &Observation) -> Verdict {
 /// Whether requests may come.
 pub(crate) fn readiness(observation: &Observation) -> Verdict {
     if observation.phase != Phase::Running {
-        return Verdict::fail(format!("the guard is in state {}", observation.phase.as_str()));
+        let waits = observation.waiting_for.as_ref();
+        let waits = waits.map_or_else(String::new, |what| format!(", waiting: {what}"));
+        return Verdict::fail(format!(
+            "the guard is in state {}{waits}",
+            observation.phase.as_str()
+        ));
     }
     match (&observation.admin, &observation.app) {
         (AdminPort::Silent(problem), _) => {
@@ -139,6 +146,7 @@ mod tests {
     fn running() -> Observation {
         Observation {
             phase: Phase::Running,
+            waiting_for: None,
             admin: AdminPort::Answers(Some("running".into())),
             health: Health::Unknown,
             app: AppPort::Answers(200),
@@ -194,6 +202,21 @@ mod tests {
             let verdict = readiness(&Observation { phase, ..running() });
             assert_eq!(verdict.ok, phase == Phase::Running, "{verdict:?}");
         }
+    }
+
+    #[test]
+    fn whoever_waits_for_the_database_says_for_whom() {
+        let verdict = readiness(&Observation {
+            phase: Phase::AwaitingDatabase,
+            waiting_for: Some("leader x may still run".to_owned()),
+            ..running()
+        });
+        assert!(
+            verdict
+                .reason
+                .ends_with("awaitingDatabase, waiting: leader x may still run"),
+            "{verdict:?}"
+        );
     }
 
     #[rstest]

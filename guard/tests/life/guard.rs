@@ -24,6 +24,8 @@ pub(crate) struct Setup {
     pub(crate) document: Value,
     /// Whether there is a Secret of a plan with the database's keys.
     planned: bool,
+    /// Those keys.
+    database: BTreeMap<&'static str, String>,
 }
 
 impl Setup {
@@ -54,7 +56,24 @@ impl Setup {
             variables,
             document,
             planned: true,
+            database: [
+                ("database-host", "db:5432".to_owned()),
+                ("database-password", "database-secret".to_owned()),
+            ]
+            .into(),
         }
+    }
+
+    /// The same on this database.
+    pub(crate) fn with_database(mut self, keys: BTreeMap<&'static str, String>) -> Self {
+        self.database = keys;
+        self
+    }
+
+    /// The same with a variable.
+    pub(crate) fn with_variable(mut self, name: &str, value: String) -> Self {
+        self.variables.insert(name.to_owned(), value);
+        self
     }
 
     /// The same with a part of the document set.
@@ -77,14 +96,10 @@ impl Setup {
     /// Starts the guard.
     pub(crate) fn start(self) -> Guard {
         let path = self.folder.path();
-        for (name, content) in [
-            ("configuration/runtime.json", self.document.to_string()),
-            ("database/database-host", "db:5432".to_owned()),
-            ("database/database-password", "database-secret".to_owned()),
-        ] {
-            if !self.planned && name.starts_with("database/") {
-                continue;
-            }
+        let document = ("configuration/runtime.json".to_owned(), self.document.to_string());
+        let keys = self.database.iter().filter(|_| self.planned);
+        let keys = keys.map(|(name, value)| (format!("database/{name}"), value.clone()));
+        for (name, content) in keys.chain([document]) {
             let file = path.join(name);
             fs::create_dir_all(file.parent().unwrap()).unwrap();
             if !self.document.is_null() {

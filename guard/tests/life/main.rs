@@ -5,6 +5,16 @@
 #[cfg(test)]
 mod guard;
 #[cfg(test)]
+mod lease;
+#[cfg(test)]
+mod link;
+#[cfg(test)]
+mod pooler;
+#[cfg(test)]
+#[allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
+#[path = "../../../tasks/tests/support/postgres.rs"]
+mod postgres;
+#[cfg(test)]
 mod probes;
 #[cfg(test)]
 mod refusals;

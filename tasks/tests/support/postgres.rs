@@ -23,15 +23,23 @@ pub struct TestPostgres {
 struct Own {
     process: Child,
     folder: tempfile::TempDir,
+    programs: PathBuf,
+    account: (u32, u32),
+}
+
+impl Own {
+    fn stop(&mut self) {
+        let _ = Command::new("kill")
+            .args(["-INT", &self.process.id().to_string()])
+            .status();
+        let _ = self.process.wait();
+    }
 }
 
 impl Drop for TestPostgres {
     fn drop(&mut self) {
         if let Some(own) = &mut self.own {
-            let _ = Command::new("kill")
-                .args(["-INT", &own.process.id().to_string()])
-                .status();
-            let _ = own.process.wait();
+            own.stop();
         }
     }
 }
@@ -45,6 +53,20 @@ impl TestPostgres {
     pub fn log(&self) -> Option<String> {
         let own = self.own.as_ref()?;
         Some(std::fs::read_to_string(own.folder.path().join("log")).expect("log"))
+    }
+
+    /// Ends a server of our own; sessions are cut.
+    pub fn stop(&mut self) {
+        self.own.as_mut().expect("a server of our own").stop();
+    }
+
+    /// Starts it again, with what it had.
+    pub async fn start_again(&mut self) {
+        let port = self.port;
+        let own = self.own.as_mut().expect("a server of our own");
+        let folder = own.folder.path();
+        own.process = serve(run(&own.programs, own.account, folder, "postgres"), folder, port);
+        wait_for(self).await;
     }
 
     pub async fn admin(&self, database: &str) -> Client {
@@ -90,6 +112,11 @@ async fn find() -> Option<TestPostgres> {
     if let Ok(url) = std::env::var("MENDIX_TEST_POSTGRES_URL") {
         return Some(given(&url.parse().expect("MENDIX_TEST_POSTGRES_URL")));
     }
+    alone().await
+}
+
+/// A server for one test, which may stop it.
+pub async fn alone() -> Option<TestPostgres> {
     let Some(programs) = programs() else {
         println!("skipped: no MENDIX_TEST_POSTGRES_URL, and no PostgreSQL under /usr/lib/postgresql");
         return None;
@@ -131,7 +158,7 @@ fn programs() -> Option<PathBuf> {
 }
 
 /// User and group to run as: our own, unless we are root.
-fn account() -> Option<(u32, u32)> {
+pub fn account() -> Option<(u32, u32)> {
     let own = std::fs::metadata("/proc/self").expect("/proc");
     if own.uid() != 0 {
         return Some((own.uid(), own.gid()));
@@ -145,28 +172,38 @@ fn account() -> Option<(u32, u32)> {
 fn launch(programs: &Path, account: (u32, u32)) -> TestPostgres {
     let folder = tempfile::tempdir().expect("folder");
     std::os::unix::fs::chown(folder.path(), Some(account.0), Some(account.1)).expect("owner");
-    let run = |program: &str| {
-        let mut command = Command::new(programs.join(program));
-        command
-            .uid(account.0)
-            .gid(account.1)
-            .current_dir(folder.path())
-            .stdin(Stdio::null());
-        command
-    };
-    initialise(run("initdb"), folder.path());
+    initialise(run(programs, account, folder.path(), "initdb"), folder.path());
     let port = TcpListener::bind("127.0.0.1:0")
         .and_then(|listener| listener.local_addr())
         .expect("port")
         .port();
-    let process = serve(run("postgres"), folder.path(), port);
+    let process = serve(
+        run(programs, account, folder.path(), "postgres"),
+        folder.path(),
+        port,
+    );
     let admin = ("postgres".to_owned(), PASSWORD.to_owned());
     TestPostgres {
         host: "127.0.0.1".to_owned(),
         port,
         admin,
-        own: Some(Own { process, folder }),
+        own: Some(Own {
+            process,
+            folder,
+            programs: programs.to_owned(),
+            account,
+        }),
     }
+}
+
+fn run(programs: &Path, account: (u32, u32), folder: &Path, program: &str) -> Command {
+    let mut command = Command::new(programs.join(program));
+    command
+        .uid(account.0)
+        .gid(account.1)
+        .current_dir(folder)
+        .stdin(Stdio::null());
+    command
 }
 
 const PASSWORD: &str = "admin secret";

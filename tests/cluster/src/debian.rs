@@ -52,6 +52,11 @@ const PACKAGES: &[Package] = &[
         service: Some("postgresql"),
     },
     Package {
+        name: "pgbouncer",
+        files: &["pgbouncer"],
+        service: Some("pgbouncer"),
+    },
+    Package {
         name: "docker-registry",
         files: &["docker-registry"],
         service: Some("docker-registry"),

@@ -1,0 +1,82 @@
+//! What the guard has to do with the database, decided from what it is told.
+
+use super::login::Login;
+use crate::assignment::Assignment;
+use mendix_model::database::{Address, Kind};
+use mendix_model::lease::Process;
+use mendix_model::secret_store::{database, database_keys};
+
+/// A process with a place to look for its row.
+pub(crate) struct Part {
+    pub(super) process: Process,
+    /// The servers in the order in which the driver tries them.
+    pub(super) logins: Vec<Login>,
+}
+
+/// Why there is no row: level L2 holds, and no more.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub(crate) enum Absence {
+    #[error(
+        "the pod was made by an earlier release, which did not say whose it is; it changes with the next rollout"
+    )]
+    NotTold,
+    #[error("the database is in the memory of the process, so nobody else can be on it")]
+    InMemory,
+    #[error("rows are kept on PostgreSQL only, and the database is none")]
+    OtherProduct,
+    #[error("it is not known how to reach the database: {0}")]
+    Unknown(String),
+    #[error("no password of the database is told, so it is only the app that can log in")]
+    NoPassword,
+    #[error("the address of the database asks for TLS, which the guard does not speak to databases yet")]
+    Tls,
+    #[error("the guard cannot log in to the database as the app does: {0}")]
+    NoLogin(String),
+    /// Found out on the database itself.
+    #[error("{0}")]
+    NoRight(String),
+}
+
+/// Decides what the guard has to do with the database; `instance` is random.
+pub(crate) fn part(assignment: &Assignment, instance: String) -> Result<Part, Absence> {
+    let told = assignment.lease.clone().ok_or(Absence::NotTold)?;
+    let keys = if assignment.database.is_empty() {
+        database_keys(&assignment.configuration.settings)
+    } else {
+        assignment.database.clone()
+    };
+    let address = Address::of_keys(&keys);
+    let target = address
+        .target()
+        .map_err(|problem| Absence::Unknown(problem.to_string()))?;
+    match target.kind {
+        Kind::PostgreSql => {}
+        Kind::Hsqldb => return Err(Absence::InMemory),
+        _ => return Err(Absence::OtherProduct),
+    }
+    if target.tls {
+        return Err(Absence::Tls);
+    }
+    let password = keys.get(database::PASSWORD).ok_or(Absence::NoPassword)?;
+    let user = target.user.as_ref().ok_or_else(|| unknown("user"))?;
+    let name = target.name.as_ref().unwrap_or(user);
+    let login = |(host, port): &(String, u16)| Login {
+        host: host.clone(),
+        port: *port,
+        user: user.clone(),
+        password: password.clone(),
+        name: name.clone(),
+    };
+    let logins: Vec<Login> = target.servers.iter().map(login).collect();
+    if logins.is_empty() {
+        return Err(unknown("server"));
+    }
+    Ok(Part {
+        process: told.process(instance, assignment.pod.clone(), assignment.role),
+        logins,
+    })
+}
+
+fn unknown(what: &str) -> Absence {
+    Absence::Unknown(format!("it has no {what} that can be told from outside"))
+}
