@@ -111,6 +111,11 @@ pub(crate) struct StartResult {
     pub(crate) remedy: Option<String>,
 }
 
+impl LeaseStatus {
+    /// Every word of [`Self::state`].
+    pub(crate) const STATES: [&'static str; 6] = ["waiting", "absent", "refused", "held", "lost", "ended"];
+}
+
 impl Status {
     /// The status of a guard that has just begun.
     pub(crate) fn new(role: Role, now: Timestamp) -> Self {

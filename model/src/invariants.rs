@@ -35,7 +35,7 @@ const LEASE: (&str, &str) = (
     "a process runs while it renews its row in the database; who starts waits until each row in its way has ended, or has \
      stood still for so long that its process was killed",
 );
-const OUT_OF_REACH: &str = "processes without the guard; two that overlap for up to 20 s when a failover of the database \
+const OUT_OF_REACH: &str = "Processes without the guard; two that overlap for up to 20 s when a failover of the database \
                             loses its newest rows; what a suspended machine writes between its wake-up and the guard's \
                             first look; statements that the server still executes for a process that was killed; and a \
                             guard that its node has stopped (SIGSTOP) while the runtime runs on";

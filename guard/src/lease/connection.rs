@@ -3,6 +3,7 @@
 use super::failure::{Failure, failure, login_failure};
 use super::login::Login;
 use super::statements::{CREATE_SCHEMA, CREATE_TABLES, END, HAS_SCHEMA, LOOK, RENEW, take, take_first};
+use super::tls::Tls;
 use mendix_model::crd::claim::Owner;
 use mendix_model::crd::common::LeaderSelection;
 use mendix_model::lease::{FORMAT, Process, Record, Row, Rows, Take};
@@ -11,7 +12,7 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Client, NoTls, Row as Fields};
+use tokio_postgres::{Client, Row as Fields};
 
 /// Connecting, and each statement, may take so long: three tries fit into the time after which a lease is lost.
 const LIMIT: Duration = Duration::from_secs(4);
@@ -38,7 +39,8 @@ impl Connection {
     async fn open(login: &Login) -> Result<Self, Failure> {
         let server = login.server();
         let config = login.config(LIMIT);
-        let opened = timeout(LIMIT, config.connect(NoTls)).await;
+        let tls = Tls::new().map_err(|error| Failure::NoLogin(error.to_string()))?;
+        let opened = timeout(LIMIT, config.connect(tls)).await;
         let opened = opened.map_err(|_| late(&server))?;
         let (client, connection) = opened.map_err(|error| login_failure(&error, &server))?;
         // Its errors also reach whoever waits for an answer.

@@ -29,9 +29,8 @@ impl<'a> Holder<'a> {
 
     /// Holds until the guard says that the child has ended. A lease that was lost stays so.
     pub(super) async fn hold(&self, connections: &mut Connections<'_>) {
-        let mut ending = self.shared.ending();
         tokio::select! {
-            _ = ending.wait_for(|ending| *ending) => {}
+            () = self.shared.child_ended() => {}
             () = self.renew_for_ever(connections) => {}
         }
     }

@@ -10,6 +10,8 @@ pub(super) struct Login {
     pub(super) password: String,
     /// Name of the database.
     pub(super) name: String,
+    /// Not without TLS; else with it where the server speaks it, as drivers do.
+    pub(super) tls: bool,
 }
 
 impl Login {
@@ -32,7 +34,11 @@ impl Login {
             .password(&self.password)
             .dbname(&self.name)
             .application_name("kubectl-mendix guard")
-            .ssl_mode(SslMode::Disable)
+            .ssl_mode(if self.tls {
+                SslMode::Require
+            } else {
+                SslMode::Prefer
+            })
             .connect_timeout(limit)
             .tcp_user_timeout(limit);
         config

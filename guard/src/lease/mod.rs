@@ -12,6 +12,7 @@ mod part;
 mod shared;
 mod statements;
 mod taker;
+mod tls;
 
 pub(crate) use connection::random;
 pub(crate) use part::{Absence, Part, part};

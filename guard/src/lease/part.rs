@@ -28,8 +28,11 @@ pub(crate) enum Absence {
     Unknown(String),
     #[error("no password of the database is told, so it is only the app that can log in")]
     NoPassword,
-    #[error("the address of the database asks for TLS, which the guard does not speak to databases yet")]
-    Tls,
+    #[error(
+        "the address of the database asks for a check of the server's certificate, which the guard does not do yet; with \
+         sslmode=require it connects"
+    )]
+    Verified,
     #[error("the guard cannot log in to the database as the app does: {0}")]
     NoLogin(String),
     /// Found out on the database itself.
@@ -54,8 +57,8 @@ pub(crate) fn part(assignment: &Assignment, instance: String) -> Result<Part, Ab
         Kind::Hsqldb => return Err(Absence::InMemory),
         _ => return Err(Absence::OtherProduct),
     }
-    if target.tls {
-        return Err(Absence::Tls);
+    if target.verified {
+        return Err(Absence::Verified);
     }
     let password = keys.get(database::PASSWORD).ok_or(Absence::NoPassword)?;
     let user = target.user.as_ref().ok_or_else(|| unknown("user"))?;
@@ -66,6 +69,7 @@ pub(crate) fn part(assignment: &Assignment, instance: String) -> Result<Part, Ab
         user: user.clone(),
         password: password.clone(),
         name: name.clone(),
+        tls: target.tls,
     };
     let logins: Vec<Login> = target.servers.iter().map(login).collect();
     if logins.is_empty() {

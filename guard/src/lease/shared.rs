@@ -140,8 +140,12 @@ impl Shared {
         });
     }
 
-    pub(super) fn ending(&self) -> watch::Receiver<bool> {
-        self.ending.clone()
+    /// Ends when the guard has said that its child has ended. A guard that went without a word has not said so.
+    pub(super) async fn child_ended(&self) {
+        let mut ending = self.ending.clone();
+        if ending.wait_for(|ending| *ending).await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 
     /// The first statement was answered.

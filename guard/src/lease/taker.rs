@@ -31,10 +31,9 @@ pub(super) async fn take<'a>(part: &'a Part, shared: &Shared) -> Option<Connecti
     let mut connections = Connections::new(&part.logins);
     let mut watch = Watch::default();
     let mut answered = Instant::now();
-    let mut ending = shared.ending();
     loop {
         let round = tokio::select! {
-            _ = ending.wait_for(|ending| *ending) => Round::Over(Stage::Ended),
+            () = shared.child_ended() => Round::Over(Stage::Ended),
             round = round(part, shared, &mut connections, &mut watch) => match round {
                 Ok(round) => {
                     answered = Instant::now();
@@ -49,7 +48,7 @@ pub(super) async fn take<'a>(part: &'a Part, shared: &Shared) -> Option<Connecti
                 return Some(connections);
             }
             Round::Again(pause) => tokio::select! {
-                _ = ending.wait_for(|ending| *ending) => {}
+                () = shared.child_ended() => {}
                 () = sleep(pause) => {}
             },
             Round::Over(stage) => {

@@ -1,6 +1,6 @@
 //! The guard's own metrics, in the text format of Prometheus.
 
-use crate::status::{Phase, Status};
+use crate::status::{LeaseStatus, Phase, Status};
 use std::fmt::Write;
 
 /// Content type of the format.
@@ -45,6 +45,15 @@ fn own(status: &Status) -> String {
         "mendix_guard_state",
         "1 for the state of the guard, 0 for all others",
         &phases,
+    ));
+    let lease = LeaseStatus::STATES.map(|state| {
+        let on = i64::from(state == status.lease.state);
+        (format!("{{state=\"{state}\"}}"), on)
+    });
+    text.push_str(&gauge(
+        "mendix_guard_lease",
+        "1 for the state of the lease on the database, 0 for all others",
+        &lease,
     ));
     text.push_str(&gauge(
         "mendix_guard_state_since_seconds",
@@ -94,6 +103,10 @@ mod tests {
             .filter(|line| line.starts_with("mendix_guard_state{") && line.ends_with(" 1"))
             .collect();
         assert_eq!(on, ["mendix_guard_state{state=\"awaitingDatabase\"} 1"]);
+        assert!(
+            text.contains("mendix_guard_lease{state=\"waiting\"} 1\n"),
+            "{text}"
+        );
         assert!(text.contains("mendix_guard_state_since_seconds 7\n"), "{text}");
         assert!(!text.contains("runtime_metrics_up"), "{text}");
     }

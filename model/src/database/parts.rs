@@ -14,6 +14,8 @@ pub(super) struct Parts {
     pub(super) user: Option<String>,
     /// The driver is told not to go on without TLS.
     pub(super) tls: bool,
+    /// The driver is told to check the server's certificate.
+    pub(super) verified: bool,
 }
 
 impl Parts {
@@ -26,6 +28,7 @@ impl Parts {
             schema: None,
             user: None,
             tls: false,
+            verified: false,
         }
     }
 

@@ -15,6 +15,8 @@ pub struct Target {
     pub user: Option<String>,
     /// The driver is told not to go on without TLS.
     pub tls: bool,
+    /// The driver is told to check the server's certificate.
+    pub verified: bool,
 }
 
 impl From<Parts> for Target {
@@ -30,6 +32,7 @@ impl From<Parts> for Target {
             name: parts.name,
             user: parts.user,
             tls: parts.tls,
+            verified: parts.verified,
         }
     }
 }
@@ -61,13 +64,16 @@ mod tests {
     }
 
     #[rstest]
-    #[case::prefer("jdbc:postgresql://db/shop?sslmode=prefer", false)]
-    #[case::require("jdbc:postgresql://db/shop?sslmode=require", true)]
-    #[case::verify("jdbc:postgresql://db/shop?a=b&sslMode=verify-full", true)]
-    #[case::switch("jdbc:postgresql://db/shop?ssl=true", true)]
-    #[case::nothing("jdbc:postgresql://db/shop", false)]
-    fn modes_without_a_way_back_ask_for_tls(#[case] url: &str, #[case] expected: bool) {
-        assert_eq!(address(url).target().expect("target").tls, expected);
+    #[case::prefer("jdbc:postgresql://db/shop?sslmode=prefer", false, false)]
+    #[case::require("jdbc:postgresql://db/shop?sslmode=require", true, false)]
+    #[case::verify("jdbc:postgresql://db/shop?a=b&sslMode=verify-full", true, true)]
+    #[case::authority("jdbc:postgresql://db/shop?sslmode=verify-ca", true, true)]
+    #[case::switch("jdbc:postgresql://db/shop?ssl=true", true, true)]
+    #[case::mode_over_switch("jdbc:postgresql://db/shop?ssl=true&sslmode=require", true, false)]
+    #[case::nothing("jdbc:postgresql://db/shop", false, false)]
+    fn modes_without_a_way_back_ask_for_tls(#[case] url: &str, #[case] tls: bool, #[case] verified: bool) {
+        let target = address(url).target().expect("target");
+        assert_eq!((target.tls, target.verified), (tls, verified));
     }
 
     #[rstest]

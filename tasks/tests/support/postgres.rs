@@ -2,7 +2,7 @@
 //! temporary folder.
 
 use std::net::TcpListener;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -53,6 +53,19 @@ impl TestPostgres {
     pub fn log(&self) -> Option<String> {
         let own = self.own.as_ref()?;
         Some(std::fs::read_to_string(own.folder.path().join("log")).expect("log"))
+    }
+
+    /// Gives a server of our own, which is stopped, a certificate.
+    pub fn certify(&self, certificate: &str, key: &str) {
+        let own = self.own.as_ref().expect("a server of our own");
+        let data = own.folder.path().join("data");
+        for (name, content) in [("server.crt", certificate), ("server.key", key)] {
+            let path = data.join(name);
+            std::fs::write(&path, content).expect("written");
+            std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).expect("set");
+            std::os::unix::fs::chown(path, Some(own.account.0), Some(own.account.1)).expect("owner");
+        }
+        std::fs::write(data.join("postgresql.auto.conf"), "ssl = on\n").expect("written");
     }
 
     /// Ends a server of our own; sessions are cut.

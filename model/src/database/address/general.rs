@@ -104,6 +104,7 @@ fn parts(
         .or_else(|| parameter("user"))
         .or_else(|| parameter("username"));
     parts.tls = asks_for_tls(parameters);
+    parts.verified = asks_for_check(parameters);
     parts.cloud_instance = parameter("cloudsqlinstance").filter(|_| parameter("socketfactory").is_some());
     parts.name = name(kind, path.strip_prefix('/').unwrap_or(path))?;
     if kind == Kind::Hana {
@@ -129,6 +130,14 @@ fn asks_for_tls(parameters: &str) -> bool {
         let mode = mode.to_ascii_lowercase();
         ["require", "verify-ca", "verify-full"].contains(&mode.as_str())
     }) || parameter(parameters, "ssl").is_some_and(|value| value == "true")
+}
+
+/// The same: `require` takes any certificate, and `ssl=true` alone means `verify-full`.
+fn asks_for_check(parameters: &str) -> bool {
+    match parameter(parameters, "sslmode") {
+        Some(mode) => mode.to_ascii_lowercase().starts_with("verify-"),
+        None => asks_for_tls(parameters),
+    }
 }
 
 fn parameter(parameters: &str, key: &str) -> Option<String> {

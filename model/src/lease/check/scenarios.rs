@@ -72,7 +72,7 @@ fn two_leaders_at_length(#[case] faults: Faults) {
 #[rstest]
 #[case::killed(KILLED)]
 #[case::suspended(SUSPENDED)]
-#[ignore = "nightly: minutes"]
+#[ignore = "nightly: a minute or more, for three processes"]
 fn a_new_model(#[case] faults: Faults) {
     let setup = Setup::new(&[leader(0), leader(1), worker(0)]);
     none_is_broken("a new model", &setup.with(faults));

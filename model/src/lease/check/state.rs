@@ -108,9 +108,10 @@ pub(super) struct State {
     /// What a failover leaves.
     pub(super) replica: Database,
     pub(super) processes: [ProcessState; SLOTS],
-    /// Model of the schema; nobody has made one at first.
-    pub(super) schema: Option<u8>,
-    /// A worker was started on the schema of another model.
+    /// Model of whoever last took that may be the first of its model. How far the schema is on its way to it is asked by
+    /// each runtime itself, which waits for its leader (result 3 of `start`).
+    pub(super) begun: Option<u8>,
+    /// A worker was started of another model.
     pub(super) misplaced: bool,
     /// The environment that ran last.
     pub(super) belongs: Option<u8>,
@@ -127,7 +128,7 @@ impl State {
             database: Database::default(),
             replica: Database::default(),
             processes: Default::default(),
-            schema: None,
+            begun: None,
             misplaced: false,
             belongs: None,
             stolen: false,

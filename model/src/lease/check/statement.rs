@@ -2,6 +2,8 @@
 
 use super::setup::{SLOTS, Setup, Without};
 use super::state::{Answer, Recorded, RowState, State, Statement};
+use crate::crd::common::LeaderSelection;
+use crate::names::Role;
 
 /// Carries out a statement of process `at`.
 pub(super) fn carry_out(setup: &Setup, state: &mut State, at: usize, statement: Statement) -> Answer {
@@ -48,6 +50,9 @@ fn take(setup: &Setup, state: &mut State, at: usize, version: Option<u8>, dead: 
         adopted: adopted || slot.adopts,
     };
     state.database.record = Some(record);
+    if slot.role == Role::Leader || slot.mode != LeaderSelection::Assigned {
+        state.begun = Some(slot.model);
+    }
     let mark = state.new_mark(own);
     for row in &mut state.database.rows {
         *row = row.filter(|row| !row.ended);

@@ -6,6 +6,7 @@ use super::deciding::{answered, begin, holder, next_statement, tried};
 use super::setup::{Setup, Slot, Without};
 use super::state::{Answer, Life, ProcessState, Request, State, Statement};
 use super::statement::carry_out;
+use crate::crd::common::LeaderSelection;
 use crate::names::Role;
 use std::time::Duration;
 
@@ -213,10 +214,8 @@ fn start_child(setup: &Setup, next: &mut State, at: usize) -> Option<()> {
     process.child = true;
     process.was_started = true;
     let slot = &setup.slots[at];
-    if slot.role == Role::Leader {
-        next.schema = Some(slot.model);
-    }
-    next.misplaced |= next.schema.is_some_and(|schema| schema != slot.model);
+    let comes_after = slot.role == Role::Worker && slot.mode == LeaderSelection::Assigned;
+    next.misplaced |= comes_after && next.begun != Some(slot.model);
     next.stolen |= !slot.adopts && next.belongs.is_some_and(|owner| owner != slot.owner);
     next.belongs = Some(slot.owner);
     Some(())
@@ -319,7 +318,7 @@ fn is_quiet(setup: &Setup, state: &State) -> bool {
 /// What is broken at this moment, if anything is.
 pub(super) fn broken(setup: &Setup, state: &State) -> Option<&'static str> {
     if state.misplaced {
-        return Some("I4: a process on the schema of another model");
+        return Some("I4: a worker of a model that no leader has begun with");
     }
     if state.stolen {
         return Some("I1: a database that belongs to another environment");
