@@ -166,19 +166,12 @@ impl Product {
 
     /// Process ids of the controllers that run on this machine's nodes.
     pub fn controllers(&self) -> Result<Vec<u32>> {
-        let mut found = Vec::new();
-        for entry in std::fs::read_dir("/proc")?.flatten() {
-            let command = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
-            if command.starts_with(b"/mendix\0controller\0") {
-                found.extend(
-                    entry
-                        .file_name()
-                        .to_str()
-                        .and_then(|name| name.parse::<u32>().ok()),
-                );
-            }
-        }
-        Ok(found)
+        processes("controller")
+    }
+
+    /// The same of the webhook.
+    pub fn webhooks(&self) -> Result<Vec<u32>> {
+        processes("webhook")
     }
 
     /// Ends every controller process of the cluster with SIGKILL and returns how many there were.
@@ -195,4 +188,18 @@ impl Product {
         }
         Ok(killed)
     }
+}
+
+/// Processes of the product's image in this role, of all clusters of this machine.
+fn processes(role: &str) -> Result<Vec<u32>> {
+    let beginning = format!("/mendix\0{role}\0");
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir("/proc")?.flatten() {
+        let command = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        if command.starts_with(beginning.as_bytes()) {
+            let name = entry.file_name();
+            found.extend(name.to_str().and_then(|name| name.parse::<u32>().ok()));
+        }
+    }
+    Ok(found)
 }
