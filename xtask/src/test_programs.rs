@@ -13,11 +13,11 @@ use std::{
 };
 
 /// A program, as cargo tells of it (Cargo documentation, "External tools", messages of reason `compiler-artifact`).
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) struct Program {
-    executable: PathBuf,
     /// Manifest of its package.
     manifest_path: PathBuf,
+    executable: PathBuf,
 }
 
 /// Programs that are run one after the other, with the same arguments.
@@ -37,7 +37,10 @@ pub(crate) fn build() -> Result<Vec<Program>> {
     if !output.status.success() {
         bail!("the tests do not build");
     }
-    Ok(programs(&String::from_utf8_lossy(&output.stdout)))
+    let mut programs = programs(&String::from_utf8_lossy(&output.stdout));
+    // Cargo tells of them as they are ready, in another order each time.
+    programs.sort();
+    Ok(programs)
 }
 
 fn programs(messages: &str) -> Vec<Program> {
