@@ -1,7 +1,10 @@
 //! From an empty namespace to a served app, and everything that may be done to it then.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use k8s_openapi::api::core::v1::Secret;
+use kube::Api;
 use mendix_cases::Product;
+use mendix_model::secret_store::database::NAME;
 use serde_json::json;
 
 const NAMESPACE: &str = "case-deploy";
@@ -54,9 +57,11 @@ async fn an_app_is_deployed_served_scaled_stopped_and_deleted() -> Result<()> {
     };
     product.until(NAMESPACE, "shop", "no pods", stopped).await?;
 
+    let database = database(&product).await?;
+    assert_eq!(databases(&product, &database).await?, 1, "{database}");
     product.delete(NAMESPACE, "shop").await?;
     assert_eq!(
-        databases(&product, "shop").await?,
+        databases(&product, &database).await?,
         0,
         "the database outlived its app"
     );
@@ -67,17 +72,21 @@ fn workers(app: &mendix_model::crd::MendixApp) -> Option<&str> {
     app.status.as_ref()?.workers.as_deref()
 }
 
-/// Databases on the server whose name tells of an app.
-async fn databases(product: &Product, app: &str) -> Result<i64> {
+/// Name of the app's database.
+async fn database(product: &Product) -> Result<String> {
+    let secrets: Api<Secret> = Api::namespaced(product.client.clone(), NAMESPACE);
+    let keys = secrets.get("shop-database").await?.data.unwrap_or_default();
+    let name = keys.get(NAME).context("the Secret names no database")?;
+    Ok(String::from_utf8(name.0.clone())?)
+}
+
+/// How many databases of the server have this name.
+async fn databases(product: &Product, name: &str) -> Result<i64> {
     let (client, connection) =
         tokio_postgres::connect(product.cluster.postgres_url(), tokio_postgres::NoTls).await?;
     tokio::spawn(connection);
-    let pattern = format!("%{app}%");
     let row = client
-        .query_one(
-            "select count(*) from pg_database where datname like $1",
-            &[&pattern],
-        )
+        .query_one("select count(*) from pg_database where datname = $1", &[&name])
         .await;
     Ok(row?.get(0))
 }
