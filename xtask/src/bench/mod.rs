@@ -1,5 +1,6 @@
 //! `cargo xtask bench NAME [--json]`: measurements. Tests assert nothing about time; these do not either, they print.
 
+mod admission;
 mod gate;
 mod start;
 
@@ -23,6 +24,9 @@ pub(crate) struct Arguments {
     /// One JSON object a measurement.
     #[arg(long)]
     json: bool,
+    /// With few objects, to try out whether it runs: the figures mean nothing. Of `admission` only.
+    #[arg(long)]
+    small: bool,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -31,6 +35,8 @@ enum Bench {
     Start,
     /// How soon a free pod may start.
     Gate,
+    /// How much longer a request takes that the webhook judges.
+    Admission,
 }
 
 /// One measurement. `peer` and `floor` are absent where there is none.
@@ -66,7 +72,7 @@ impl Measurement {
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     let cluster = Cluster::up(CLUSTER, &Options::default())?;
-    let measured = measure(arguments.bench, cluster).await;
+    let measured = measure(arguments, cluster).await;
     Cluster::down(CLUSTER)?;
     for measurement in &measured? {
         let line = if arguments.json {
@@ -80,7 +86,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
 }
 
 /// Installs the product and measures it.
-async fn measure(bench: Bench, cluster: Cluster) -> Result<Vec<Measurement>> {
+async fn measure(arguments: &Arguments, cluster: Cluster) -> Result<Vec<Measurement>> {
     let registry = cluster.registry();
     let image = image::push(&format!("{registry}/mendix:bench"), false).await?;
     let prepared = Prepared {
@@ -88,10 +94,17 @@ async fn measure(bench: Bench, cluster: Cluster) -> Result<Vec<Measurement>> {
         base_image: mendix_cases::base_image(registry),
         plugin: plugin::build()?,
     };
-    let product = Product::install(cluster, prepared, &[NAMESPACE]).await?;
-    match bench {
-        Bench::Start => start::measure_on(product, &image).await,
-        Bench::Gate => gate::measure_on(product, &image).await,
+    let namespaces = &[NAMESPACE];
+    match arguments.bench {
+        Bench::Start => {
+            start::measure_on(Product::install(cluster, prepared, namespaces).await?, &image).await
+        }
+        Bench::Gate => gate::measure_on(Product::install(cluster, prepared, namespaces).await?, &image).await,
+        Bench::Admission => {
+            let values = admission::values();
+            let product = Product::install_with(cluster, prepared, namespaces, &values).await?;
+            admission::measure_on(&product, arguments.small).await
+        }
     }
 }
 
@@ -105,6 +118,14 @@ fn line(measurement: &Measurement) -> String {
         ..
     } = measurement;
     format!("{bench} {case}: {ours:.1} {unit} (goal: at most {goal} {unit})")
+}
+
+/// Resident memory of a process, in MiB.
+fn resident(process: u32) -> Option<f64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+    let kib = line.split_whitespace().nth(1)?.parse::<f64>().ok();
+    kib.map(|kib| kib / 1024.0)
 }
 
 /// The middle of several values.

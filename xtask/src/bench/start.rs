@@ -1,6 +1,6 @@
 //! From a deploy to the first page on the embedded cluster, and what the parts cost.
 
-use super::{Measurement, NAMESPACE, median};
+use super::{Measurement, NAMESPACE, median, resident};
 use crate::{base_image, cargo};
 use anyhow::{Context, Result};
 use mendix_cases::{
@@ -10,7 +10,7 @@ use mendix_cases::{
 };
 use mendix_tasks::image::{Credentials, Platform, Registry, RegistryOptions, fetch_image, parse_reference};
 use mendix_test_cluster::{Poll, wait_for};
-use std::{fs, process::Stdio, time::Instant};
+use std::{process::Stdio, time::Instant};
 
 const BENCH: &str = "start";
 const ROUNDS: usize = 5;
@@ -92,16 +92,6 @@ async fn controller_memory(product: &Product) -> Result<f64> {
         .filter_map(|id| resident(*id))
         .fold(0.0, f64::max);
     Ok(memory)
-}
-
-fn resident(process: u32) -> Option<f64> {
-    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
-    line.split_whitespace()
-        .nth(1)?
-        .parse::<f64>()
-        .ok()
-        .map(|kib| kib / 1024.0)
 }
 
 /// Milliseconds that `kubectl mendix --help` takes as a whole process.

@@ -1,0 +1,93 @@
+//! How much longer a request takes that a webhook judges, on the embedded cluster: with no webhook, with one that does
+//! nothing (the floor), and with ours, with many environments known.
+//!
+//! The requests are dry runs: admission judges them like any other, and neither the disk of etcd nor a controller that
+//! begins to work is measured. There is no peer here: Gatekeeper would have to be built from its modules first.
+
+mod floor;
+mod load;
+mod modes;
+mod objects;
+
+use super::{Measurement, median, quantile, resident};
+use anyhow::Result;
+use load::Taken;
+use mendix_cases::Product;
+use modes::{Mode, Modes};
+use std::collections::BTreeMap;
+
+const BENCH: &str = "admission";
+const ROUNDS: usize = 5;
+/// Milliseconds more than the floor, at the median and at the 99th percentile.
+const GOALS: (f64, f64) = (1.0, 3.0);
+/// MiB a replica.
+const MEMORY: f64 = 40.0;
+
+/// How much is made.
+#[derive(Clone, Copy)]
+struct Size {
+    /// Environments that are known.
+    environments: usize,
+    /// Requests of a mode in a round, half of them pods.
+    requests: usize,
+}
+
+const FULL: Size = Size {
+    environments: 1000,
+    requests: 500,
+};
+const SMALL: Size = Size {
+    environments: 20,
+    requests: 50,
+};
+
+/// The webhook adds the gate to pods as well, as before Kubernetes 1.36: otherwise it would not be asked about pods.
+pub(super) fn values() -> Vec<String> {
+    let values = ["webhook.enabled=true", "gate.mutatingAdmissionPolicy=off"];
+    values
+        .iter()
+        .flat_map(|it| ["--set".to_owned(), (*it).to_owned()])
+        .collect()
+}
+
+pub(super) async fn measure_on(product: &Product, small: bool) -> Result<Vec<Measurement>> {
+    let size = if small { SMALL } else { FULL };
+    let modes = Modes::prepare(product).await?;
+    objects::environments(product, size.environments).await?;
+    let mut taken: BTreeMap<Mode, Vec<Taken>> = BTreeMap::new();
+    for round in 0..ROUNDS {
+        for mode in Mode::ALL {
+            modes.enter(mode).await?;
+            crate::report(&format!("round {} of {ROUNDS}: {mode:?}", round + 1));
+            let measured = load::run(product, size.requests).await?;
+            taken.entry(mode).or_default().push(measured);
+        }
+    }
+    modes.enter(Mode::Ours).await?;
+    let replicas = product.webhooks()?.into_iter();
+    let memory = replicas.filter_map(resident).fold(0.0, f64::max);
+    Ok(measurements(&taken, memory))
+}
+
+/// Of each mode the middle of its rounds.
+fn measurements(taken: &BTreeMap<Mode, Vec<Taken>>, memory: f64) -> Vec<Measurement> {
+    let of = |case, of: fn(&Taken) -> &Vec<f64>, share, goal| {
+        let middle = |mode: Mode| {
+            let rounds = taken.get(&mode).into_iter().flatten();
+            median(rounds.map(|round| quantile(of(round).clone(), share)).collect())
+        };
+        crate::report(&format!("{case} without a webhook: {:.2} ms", middle(Mode::None)));
+        let floor = middle(Mode::Floor);
+        Measurement {
+            floor: Some(floor),
+            ..Measurement::alone(BENCH, case, middle(Mode::Ours), "ms", floor + goal)
+        }
+    };
+    vec![
+        of("pods-p50", |it| &it.pods, 0.50, GOALS.0),
+        of("pods-p99", |it| &it.pods, 0.99, GOALS.1),
+        of("deployments-p50", |it| &it.deployments, 0.50, GOALS.0),
+        of("deployments-p99", |it| &it.deployments, 0.99, GOALS.1),
+        Measurement::alone(BENCH, "memory-mib", memory, "MiB", MEMORY),
+    ]
+}
