@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use support::{Server, ready, run, status};
 
 const NAMESPACE: &str = "/api/v1/namespaces/prod";
+const ENVIRONMENT: &str = "/apis/guard.kubectl-mendix.io/v1alpha1/namespaces/prod/environments/shop";
 const ROLE: &str = "/apis/rbac.authorization.k8s.io/v1/namespaces/prod/roles/kubectl-mendix-gate";
 const BINDING: &str = "/apis/rbac.authorization.k8s.io/v1/namespaces/prod/rolebindings/kubectl-mendix-gate";
 
@@ -230,6 +231,18 @@ fn a_namespace_is_freed_by_the_controller_alone() {
     assert!(!patched.iter().any(|path| path.contains("/pods/")), "{patched:?}");
 
     server.put(pod("leader-0", "l1", false));
+    environment(&server);
+    let text = run(&server, &["unprotect", "--timeout", "1s"]);
+    assert!(
+        text.starts_with("exit code 3") && text.contains("environment of shop"),
+        "{text}"
+    );
+    assert!(
+        server.object(ROLE).is_some(),
+        "the controller still needs its rights"
+    );
+
+    server.remove(ENVIRONMENT);
     insta::assert_snapshot!(run(&server, &["unprotect"]), @"
     exit code 0
     --- stdout

@@ -7,7 +7,7 @@ use super::write::delete_pod;
 use crate::cluster::Cluster;
 use crate::environment::Environment;
 use crate::follow::{Ending, Sight, changes_of_gate, follow};
-use crate::gather::ReadError;
+use crate::gather::{ReadError, is_plain};
 use crate::view::Health;
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
@@ -122,7 +122,9 @@ fn join(pods: &[PodReference]) -> String {
     names.join(", ")
 }
 
-/// Waits until nothing of the namespace bears a gate or finalizer of ours; returns the last state when something does.
+/// Waits until nothing of the namespace bears a gate or finalizer of ours, and no environment of plain manifests is
+/// left; returns the last state when something is. The environments go last, and after their claims: until then the
+/// controller needs label and rights.
 ///
 /// # Errors
 /// The cluster cannot be asked any more.
@@ -131,7 +133,7 @@ pub async fn freed(
     timeout: Duration,
     environment: &mut Environment,
 ) -> anyhow::Result<Result<(), State>> {
-    let look = async || Ok(bearing(&list(cluster).await?));
+    let look = async || Ok(held(&list(cluster).await?, &list(cluster).await?));
     wait(cluster, look, Instant::now() + timeout, environment).await
 }
 
@@ -222,24 +224,34 @@ fn missing(workload: &Workload) -> Option<String> {
     (ready < wanted).then(|| format!("{ready} of {wanted} pods of {} are ready", workload.title()))
 }
 
-/// Which pods still bear a gate or finalizer. Those of our own controller's apps always do, and are not meant.
-fn bearing(pods: &[Pod]) -> State {
-    let bears = |pod: &&Pod| {
-        let spec = pod.spec.as_ref();
-        let all = spec.and_then(|spec| spec.scheduling_gates.as_ref());
-        let gated = all.into_iter().flatten().any(|gate| gate.name == names::GATE);
-        let ours = pod.labels().contains_key(names::COMPONENT_LABEL);
-        !ours && (gated || pod.finalizers().iter().any(|it| it == names::ACTIVE_FINALIZER))
-    };
-    let names: Vec<_> = pods.iter().filter(bears).map(ResourceExt::name_any).collect();
-    if names.is_empty() {
+/// What the controller still has in hand.
+fn held(pods: &[Pod], environments: &[crd::Environment]) -> State {
+    let bearing: Vec<_> = pods.iter().filter(bears).map(ResourceExt::name_any).collect();
+    if !bearing.is_empty() {
+        return State::progressing(format!(
+            "waiting for the controller to free gate or finalizer of {}",
+            bearing.join(", ")
+        ));
+    }
+    let plain = environments.iter().filter(|it| is_plain(it));
+    let left: Vec<_> = plain.map(ResourceExt::name_any).collect();
+    if left.is_empty() {
         State::ready()
     } else {
         State::progressing(format!(
-            "waiting for the controller to free gate or finalizer of {}",
-            names.join(", ")
+            "waiting for the controller to give up the database claim and environment of {}",
+            left.join(", ")
         ))
     }
+}
+
+/// Whether a pod still bears gate or finalizer. Those of our own controller's apps always do, and are not meant.
+fn bears(pod: &&Pod) -> bool {
+    let spec = pod.spec.as_ref();
+    let all = spec.and_then(|spec| spec.scheduling_gates.as_ref());
+    let gated = all.into_iter().flatten().any(|gate| gate.name == names::GATE);
+    let ours = pod.labels().contains_key(names::COMPONENT_LABEL);
+    !ours && (gated || pod.finalizers().iter().any(|it| it == names::ACTIVE_FINALIZER))
 }
 
 #[cfg(test)]
@@ -247,6 +259,7 @@ mod tests {
     use super::super::workload::PodFacts;
     use super::super::workload::tests::pod;
     use super::*;
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
     use mendix_model::manifest::Kind;
     use rstest::rstest;
     use serde_json::{Value, json};
@@ -350,7 +363,20 @@ mod tests {
         json!({"finalizers": ["kubectl-mendix.io/active"], "labels": {"kubectl-mendix.io/component": "runtime"}}), true
     )]
     fn a_pod_is_freed_without_our_marks(#[case] metadata: Value, #[case] freed: bool) {
-        let state = bearing(&[pod("a", None, &metadata)]);
+        let state = held(&[pod("a", None, &metadata)], &[]);
         assert_eq!(state.health == Health::Ready, freed, "{state:?}");
+    }
+
+    #[test]
+    fn the_namespace_is_free_when_the_last_plain_environment_has_gone() {
+        let left = object(Some("True"));
+        let state = held(&[], std::slice::from_ref(&left));
+        assert_eq!(state.health, Health::Progressing, "{state:?}");
+        let mut of_app = left;
+        of_app.metadata.owner_references = Some(vec![OwnerReference {
+            controller: Some(true),
+            ..OwnerReference::default()
+        }]);
+        assert_eq!(held(&[], &[of_app]), State::ready());
     }
 }

@@ -115,6 +115,11 @@ impl Server {
         self.lock().objects.insert(path, object);
     }
 
+    /// Takes an object away.
+    pub(crate) fn remove(&self, path: &str) {
+        self.lock().objects.remove(path);
+    }
+
     /// Answers one kind of request with an error.
     pub(crate) fn refuse(&self, method: &str, path: &str, code: u16, status: Value) {
         let answer = (code, status);
