@@ -128,7 +128,7 @@ fn findings_are_data_for_scripts() {
     assert_eq!(sarif["runs"][0]["results"][0]["ruleId"], "MX030");
 }
 
-const EXAMPLES: &str = "/work/shared/examples";
+const EXAMPLES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/examples");
 
 fn example(name: &str) -> Option<String> {
     let file = Path::new(EXAMPLES).join(name);

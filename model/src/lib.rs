@@ -10,6 +10,8 @@ pub mod crd;
 pub mod database;
 pub mod defaults;
 pub mod explanation;
+#[cfg(test)]
+mod exploration;
 pub mod gate;
 pub mod invariants;
 pub mod jvm_memory;

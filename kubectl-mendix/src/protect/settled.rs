@@ -226,7 +226,11 @@ fn missing(workload: &Workload) -> Option<String> {
 
 /// What the controller still has in hand.
 fn held(pods: &[Pod], environments: &[crd::Environment]) -> State {
-    let bearing: Vec<_> = pods.iter().filter(bears).map(ResourceExt::name_any).collect();
+    let bearing: Vec<_> = pods
+        .iter()
+        .filter(|pod| bears(pod))
+        .map(ResourceExt::name_any)
+        .collect();
     if !bearing.is_empty() {
         return State::progressing(format!(
             "waiting for the controller to free gate or finalizer of {}",
@@ -246,7 +250,7 @@ fn held(pods: &[Pod], environments: &[crd::Environment]) -> State {
 }
 
 /// Whether a pod still bears gate or finalizer. Those of our own controller's apps always do, and are not meant.
-fn bears(pod: &&Pod) -> bool {
+fn bears(pod: &Pod) -> bool {
     let spec = pod.spec.as_ref();
     let all = spec.and_then(|spec| spec.scheduling_gates.as_ref());
     let gated = all.into_iter().flatten().any(|gate| gate.name == names::GATE);

@@ -47,8 +47,7 @@ pub fn toleration(environment: &str) -> Toleration {
 /// By the label, or by a mark that the pod was copied with. The pods of tasks run no app.
 fn environment(pod: &Value) -> Option<&str> {
     let label = |name: &str| pod.pointer("/metadata/labels")?.get(name)?.as_str();
-    let task = label(names::COMPONENT_LABEL);
-    let task = task.is_some_and(|it| Component::TASKS.iter().any(|task| task.as_str() == it));
+    let task = Component::is_task(label(names::COMPONENT_LABEL));
     label(names::ENVIRONMENT_LABEL)
         .filter(|_| !task)
         .or_else(|| annotation(pod, names::ENVIRONMENT_LABEL))

@@ -2,7 +2,7 @@
 
 use crate::database::role::{Value, declared};
 use crate::names;
-use k8s_openapi::api::core::v1::{Container, EnvVar, PodSpec};
+use k8s_openapi::api::core::v1::{Container, EnvFromSource, EnvVar, PodSpec};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Variables, or beginnings of variables, that an app of Mendix has.
@@ -115,23 +115,25 @@ pub fn named(container: &Container) -> BTreeSet<(Source, String)> {
 }
 
 fn imports(container: &Container) -> BTreeSet<Reference> {
+    container.env_from.iter().flatten().filter_map(imported).collect()
+}
+
+/// What all variables of one entry come from.
+pub fn imported(from: &EnvFromSource) -> Option<Reference> {
     let whole = |kind, name: &str| Reference {
         kind,
         name: name.to_owned(),
         key: None,
     };
-    let sources = container.env_from.iter().flatten().flat_map(|from| {
-        let secret = from.secret_ref.as_ref().map(|it| whole(Source::Secret, &it.name));
-        let map = from
-            .config_map_ref
-            .as_ref()
-            .map(|it| whole(Source::ConfigMap, &it.name));
-        secret.into_iter().chain(map)
-    });
-    sources.collect()
+    let secret = from.secret_ref.as_ref();
+    let map = from.config_map_ref.as_ref();
+    secret
+        .map(|it| whole(Source::Secret, &it.name))
+        .or_else(|| map.map(|it| whole(Source::ConfigMap, &it.name)))
 }
 
-fn reference(variable: &EnvVar) -> Option<Reference> {
+/// What a variable refers to.
+pub fn reference(variable: &EnvVar) -> Option<Reference> {
     let from = variable.value_from.as_ref()?;
     let of = |kind, name: &str, key: &str| Reference {
         kind,

@@ -7,9 +7,13 @@ mod role;
 mod scaler;
 mod workload;
 
-pub use container::{Reference, Source, Variables, is_telling, named, of_app, variables};
+pub use container::{
+    Reference, Source, Variables, imported, is_telling, named, of_app, reference, variables,
+};
 pub use database::{Database, Place, database};
 pub use kind::Kind;
 pub use role::{Declaration, misfit};
 pub use scaler::Scaler;
+#[cfg(test)]
+pub(crate) use workload::tests::shop;
 pub use workload::{Template, Unreadable, Workload, has_foreign_owner, workload};

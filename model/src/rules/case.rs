@@ -58,29 +58,9 @@ impl Deletion<'_> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::manifest::Workload;
+    pub(in crate::rules) use crate::manifest::shop as object;
     use crate::rules::{Violation, review_workload};
     use serde_json::{Value, json};
-
-    /// A workload of environment `shop`, of the buildpack, on a database of this name.
-    pub(in crate::rules) fn object(kind: &str, name: &str, role: &str, database: &str) -> Value {
-        let index = if role == "leader" { "0" } else { "1" };
-        json!({
-            "kind": kind, "metadata": {"name": name},
-            "spec": {
-                "strategy": {"type": "Recreate"},
-                "template": {
-                    "metadata": {"labels": {
-                        "kubectl-mendix.io/environment": "shop", "kubectl-mendix.io/role": role,
-                    }},
-                    "spec": {"containers": [{"name": "app", "env": [
-                        {"name": "CF_INSTANCE_INDEX", "value": index},
-                        {"name": "DATABASE_ENDPOINT", "value": format!("postgres://u:hush@db/{database}")},
-                    ]}]},
-                },
-            },
-        })
-    }
 
     pub(in crate::rules) fn read(object: &Value) -> Workload {
         let kind = object["kind"].as_str().expect("kind");

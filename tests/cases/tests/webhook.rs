@@ -87,14 +87,17 @@ fn answered<T>(answer: Result<T, kube::Error>) -> Answer<T> {
     }
 }
 
-/// Makes a Deployment in a dry run.
-async fn created(product: &Product, object: &Value) -> Answer<Deployment> {
-    let parameters = PostParams {
+fn dry_run() -> PostParams {
+    PostParams {
         dry_run: true,
         ..PostParams::default()
-    };
+    }
+}
+
+/// Makes a Deployment in a dry run.
+async fn created(product: &Product, object: &Value) -> Answer<Deployment> {
     let object = serde_json::from_value(object.clone())?;
-    answered(deployments(product).create(&parameters, &object).await)
+    answered(deployments(product).create(&dry_run(), &object).await)
 }
 
 fn strategy(deployment: &Deployment) -> Option<&str> {
@@ -179,12 +182,8 @@ async fn an_autoscaler_at_a_leader_is_refused() -> Result<()> {
         },
     }))?;
     let autoscalers: Api<HorizontalPodAutoscaler> = Api::namespaced(product.client.clone(), NAMESPACE);
-    let parameters = PostParams {
-        dry_run: true,
-        ..PostParams::default()
-    };
     wait_for("the autoscaler to be refused", LIMIT, || async {
-        let words = answered(autoscalers.create(&parameters, &autoscaler).await)?.err();
+        let words = answered(autoscalers.create(&dry_run(), &autoscaler).await)?.err();
         let words = words.unwrap_or_default();
         Ok(Poll::when(words.contains("MX032").then_some(()), || words))
     })

@@ -17,8 +17,6 @@ use mendix_model::names::{self, Component};
 use serde_json::json;
 use std::collections::BTreeMap;
 
-/// Component of these pods.
-const PULLS: Component = Component::Puller;
 const CONTAINER: &str = "pull";
 /// No image has this, so its container never starts; by then the kubelet has told the digest.
 const NOTHING: &str = "/.kubectl-mendix/nothing";
@@ -79,7 +77,10 @@ fn pull(environment: &Environment, template: &Template<'_>) -> Option<(String, P
     let key = hash::of(&json!([image, template.revision]));
     let mut metadata = metadata::owned(environment, &name, format!("{name}-pull-{}", &key[..10]));
     let labels = metadata.labels.get_or_insert_default();
-    labels.insert(names::COMPONENT_LABEL.to_owned(), PULLS.as_str().to_owned());
+    labels.insert(
+        names::COMPONENT_LABEL.to_owned(),
+        Component::Puller.as_str().to_owned(),
+    );
     let container = Container {
         name: CONTAINER.to_owned(),
         image: Some(image.clone()),

@@ -1,7 +1,7 @@
 //! Reads the manifests of an environment.
 
 use super::super::read::Pods;
-use super::sources::{Source, Sources, named};
+use super::sources::Sources;
 use super::workload::Workloads;
 use crate::context::Context;
 use crate::error::Error;
@@ -9,7 +9,7 @@ use futures::future::{try_join, try_join_all};
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::api::core::v1::{ConfigMap, Pod, PodSpec, PodTemplateSpec, Secret};
 use kube::core::Selector;
-use mendix_model::manifest::of_app;
+use mendix_model::manifest::{Source, named, of_app};
 use mendix_model::names;
 use std::collections::{BTreeMap, BTreeSet};
 

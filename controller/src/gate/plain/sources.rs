@@ -1,14 +1,8 @@
 //! The variables of a container, with what they refer to put in. Pure.
 
-use k8s_openapi::api::core::v1::{Container, EnvFromSource, EnvVar};
-use std::collections::{BTreeMap, BTreeSet};
-
-/// A Secret or a `ConfigMap`.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(crate) enum Source {
-    Secret,
-    ConfigMap,
-}
+use k8s_openapi::api::core::v1::Container;
+use mendix_model::manifest::{Reference, Source, imported, reference};
+use std::collections::BTreeMap;
 
 /// What was read of each; nothing for one that is not there.
 #[derive(Clone, Debug, Default)]
@@ -21,47 +15,13 @@ pub(crate) struct Sources {
     pub(crate) by_name: bool,
 }
 
-/// Secrets and `ConfigMaps` that a container's variables come from.
-pub(crate) fn named(container: &Container) -> BTreeSet<(Source, String)> {
-    let whole = container.env_from.iter().flatten().filter_map(taken_whole);
-    let single = container
-        .env
-        .iter()
-        .flatten()
-        .filter_map(|variable| reference(variable).map(|(source, name, _)| (source, name.to_owned())));
-    whole.chain(single).collect()
-}
-
-/// What all variables of one entry come from.
-fn taken_whole(from: &EnvFromSource) -> Option<(Source, String)> {
-    let secret = from
-        .secret_ref
-        .as_ref()
-        .map(|it| (Source::Secret, it.name.clone()));
-    let map = from.config_map_ref.as_ref();
-    secret.or_else(|| map.map(|it| (Source::ConfigMap, it.name.clone())))
-}
-
-/// Kind, name and key that a variable refers to.
-fn reference(variable: &EnvVar) -> Option<(Source, &str, &str)> {
-    let from = variable.value_from.as_ref()?;
-    let secret = from
-        .secret_key_ref
-        .as_ref()
-        .map(|it| (Source::Secret, it.name.as_str(), it.key.as_str()));
-    secret.or_else(|| {
-        let map = from.config_map_key_ref.as_ref()?;
-        Some((Source::ConfigMap, map.name.as_str(), map.key.as_str()))
-    })
-}
-
 impl Sources {
     /// Variables that come whole, under the names that the process sees.
     pub(crate) fn imported(&self, container: &Container) -> BTreeMap<String, String> {
         let mut all = BTreeMap::new();
         for from in container.env_from.iter().flatten() {
             let prefix = from.prefix.as_deref().unwrap_or_default();
-            let values = taken_whole(from).and_then(|source| self.found.get(&source)?.as_ref());
+            let values = imported(from).and_then(|it| self.found.get(&(it.kind, it.name))?.as_ref());
             let values = values.into_iter().flatten();
             all.extend(values.map(|(key, value)| (format!("{prefix}{key}"), value.clone())));
         }
@@ -73,10 +33,10 @@ impl Sources {
         let mut all = self.imported(container);
         for variable in container.env.iter().flatten() {
             let value = match reference(variable) {
-                Some((source, name, key)) => self
+                Some(Reference { kind, name, key }) => self
                     .found
-                    .get(&(source, name.to_owned()))
-                    .and_then(|it| it.as_ref()?.get(key).cloned()),
+                    .get(&(kind, name))
+                    .and_then(|it| it.as_ref()?.get(&key?).cloned()),
                 None => variable.value.as_deref().map(|value| expanded(value, &all)),
             };
             if let Some(value) = value {
@@ -142,6 +102,5 @@ mod tests {
         assert_eq!((text("A"), text("B")), (Some("from map"), Some("literal")));
         assert_eq!(text("URL"), Some("postgres://pg/shop$(NONE)"));
         assert_eq!(text("LOST"), None);
-        assert_eq!(named(&container).len(), 3);
     }
 }

@@ -1,17 +1,12 @@
 //! The moments that were met.
 //!
-//! Of a moment only a fingerprint of 128 bits is kept. That two of `n` moments share one, and the second is not looked
-//! at, has a probability below `n * n / 2^129`: less than `10^-22` for a hundred million.
-//!
 //! What is still to come, faults and wishes, is kept beside the fingerprint, a bit for each combination. A moment with
 //! more to come stands for those with less: whatever can happen in these can happen in it, event by event.
 
 use super::setup::Setup;
 use super::state::{Faults, State};
-use nohash_hasher::{BuildNoHashHasher, IsEnabled};
-use siphasher::sip128::{Hasher128, SipHasher13};
+use crate::exploration::{AsItIs, Fingerprint};
 use std::collections::HashMap;
-use std::hash::{Hash, Hasher};
 
 /// How much of each kind is to come.
 type ToCome = [u8; 5];
@@ -21,7 +16,7 @@ pub(super) struct Seen {
     most: ToCome,
     /// For each combination, a bit for each that stands for it.
     stands: Vec<u64>,
-    met: HashMap<Fingerprint, u64, BuildNoHashHasher<Fingerprint>>,
+    met: HashMap<Fingerprint, u64, AsItIs>,
 }
 
 impl Seen {
@@ -100,28 +95,11 @@ fn combinations(most: ToCome) -> Vec<ToCome> {
     all
 }
 
-/// In halves, which take less room in a table than one number of 128 bits.
-#[derive(Clone, Copy, Eq, PartialEq)]
-struct Fingerprint(u64, u64);
-
-/// A fingerprint is as good a hash as can be had of it.
-impl Hash for Fingerprint {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(self.0);
-    }
-}
-
-impl IsEnabled for Fingerprint {}
-
 /// Of everything but what is to come.
 fn fingerprint(state: &State) -> Fingerprint {
-    let mut hasher = SipHasher13::new();
-    let here = State {
+    crate::exploration::fingerprint(&State {
         left: Faults::default(),
         wish: 0,
         ..*state
-    };
-    here.hash(&mut hasher);
-    let hash = hasher.finish128();
-    Fingerprint(hash.h1, hash.h2)
+    })
 }
