@@ -10,6 +10,7 @@ use kube::{
 use mendix_test_cluster::Cluster;
 use serde_json::{Value, json};
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     process::{Command, Output},
     sync::{Mutex, PoisonError},
@@ -32,13 +33,17 @@ pub const NAMESPACES: &[&str] = &[
     "case-direct",
     "case-secret-store",
     "case-uninstall",
+    "case-lease",
 ];
 
 /// Namespace of the release.
 pub const RELEASE_NAMESPACE: &str = "mendix-system";
 
-/// Whether this process has installed the chart.
-static INSTALLED: Mutex<bool> = Mutex::new(false);
+/// Clusters, by their kubeconfig, that this process has installed the chart in.
+static INSTALLED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+/// The base image that all cases need.
+const RUNTIME_BASE: &str = "runtime-base:10.24.0";
 
 /// Variables that say what was prepared before the tests; without them each test process prepares it itself.
 const IMAGE: &str = "MENDIX_TEST_IMAGE";
@@ -126,6 +131,18 @@ impl Product {
         }
         product.chart(&image, namespaces, values)?;
         Ok(product)
+    }
+
+    /// What another cluster needs to have the product as well: its images, in the registry there.
+    pub async fn prepared_for(&self, other: &Cluster) -> Result<Prepared> {
+        let registry = self.cluster.registry();
+        let own = Prepared::of_environment(registry)?;
+        copy_image(&format!("{registry}/{RUNTIME_BASE}"), other).await?;
+        Ok(Prepared {
+            image: copy_image(&own.image, other).await?,
+            base_image: base_image(other.registry()),
+            plugin: own.plugin,
+        })
     }
 
     /// Plans, registry and endpoint for the apps of a namespace.
@@ -242,7 +259,8 @@ impl Product {
     /// file is for other processes.
     fn chart(&self, image: &str, namespaces: &[&str], values: &[String]) -> Result<()> {
         let mut done = INSTALLED.lock().unwrap_or_else(PoisonError::into_inner);
-        if *done {
+        let cluster = self.cluster.kubeconfig_path().to_path_buf();
+        if done.contains(&cluster) {
             return Ok(());
         }
         let lock = std::fs::File::create(std::env::temp_dir().join("kubectl-mendix-cases.lock"))?;
@@ -272,14 +290,14 @@ impl Product {
         arguments.extend(["--set", "gate.uninstallPatienceSeconds=20"]);
         arguments.extend(values.iter().map(String::as_str));
         self.run("helm", &arguments)?;
-        *done = true;
+        done.insert(cluster);
         Ok(())
     }
 
     /// Uninstalls the chart as a user would; the next product of this process installs it again.
     pub fn uninstall(&self) -> Result<()> {
         let mut done = INSTALLED.lock().unwrap_or_else(PoisonError::into_inner);
-        *done = false;
+        done.remove(self.cluster.kubeconfig_path());
         let arguments = ["uninstall", "mendix", "--namespace", RELEASE_NAMESPACE];
         self.run("helm", &arguments).map(drop)
     }
@@ -291,11 +309,7 @@ impl Prepared {
         let image = prepared(IMAGE, &["image", "--push", &format!("{registry}/mendix:test")])?;
         prepared(
             BASE_IMAGE,
-            &[
-                "base-image",
-                "--push",
-                &format!("{registry}/runtime-base:10.24.0"),
-            ],
+            &["base-image", "--push", &format!("{registry}/{RUNTIME_BASE}")],
         )?;
         Ok(Self {
             image,
@@ -303,6 +317,14 @@ impl Prepared {
             plugin: prepared(PLUGIN, &["plugin"])?.into(),
         })
     }
+}
+
+/// Copies an image into another cluster's registry, and returns its name there.
+pub async fn copy_image(image: &str, to: &Cluster) -> Result<String> {
+    let (_, name) = image.split_once('/').context("an image without a registry")?;
+    let copy = format!("{}/{name}", to.registry());
+    to.crane(&["copy", "--insecure", image, &copy]).await?;
+    Ok(copy)
 }
 
 fn set(value: &str) -> Vec<String> {

@@ -1,6 +1,7 @@
 //! Ten apps at once, and a controller that is killed while they come up.
 
 use anyhow::Result;
+use futures::future::try_join_all;
 use mendix_cases::{
     Product,
     app::{LIMIT, is_ready},
@@ -22,9 +23,8 @@ async fn ten_apps_become_ready_although_the_controller_is_killed_in_the_middle()
     let killed = product.kill_controllers()?;
     assert!(killed > 0, "no controller was running, so nothing was tested");
     until_ready(&product, APPS).await?;
-    for number in 0..APPS {
-        product.delete(NAMESPACE, &name(number)).await?;
-    }
+    let names: Vec<_> = (0..APPS).map(name).collect();
+    try_join_all(names.iter().map(|name| product.delete(NAMESPACE, name))).await?;
     Ok(())
 }
 

@@ -98,6 +98,11 @@ pub const FAMILIES: &[Family] = &[
         ],
         linker_flags: STRIPPED,
     },
+    Family {
+        name: "gatekeeper",
+        programs: &[("github.com/open-policy-agent/gatekeeper/v3", "gatekeeper")],
+        linker_flags: STRIPPED,
+    },
 ];
 
 /// Families that a cluster cannot run without.
@@ -191,6 +196,20 @@ pub fn cache_root() -> Result<PathBuf> {
 /// When there is no cache folder.
 pub fn plugin_folder() -> Result<PathBuf> {
     Ok(cache_root()?.join("bin"))
+}
+
+/// Folder of a module that a family is built from, with what is in it beside sources, such as a chart.
+///
+/// # Errors
+/// When the family does not need the module, or Go is missing.
+pub fn module(family: &str, module: &str) -> Result<PathBuf> {
+    let source = source_folder(find(family)?);
+    let mut go = Command::new("go");
+    go.args(["list", "-m", "-f", "{{.Dir}}", module])
+        .current_dir(&source)
+        .env("GOWORK", "off");
+    let folder = run(&mut go).with_context(|| format!("failed to find {module}"))?;
+    Ok(PathBuf::from(folder.trim()))
 }
 
 fn find(name: &str) -> Result<&'static Family> {

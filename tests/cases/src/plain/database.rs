@@ -45,6 +45,20 @@ impl Database {
         })
     }
 
+    /// `HOST:PORT`.
+    pub fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// The same database as apps reach it by another `HOST:PORT`.
+    #[must_use]
+    pub fn at(&self, server: &str) -> Self {
+        Self {
+            server: server.to_owned(),
+            ..self.clone()
+        }
+    }
+
     /// `postgres://USER:PASSWORD@HOST:PORT/NAME`, with the app's own login.
     pub fn url(&self) -> String {
         let Self {

@@ -18,7 +18,7 @@ use mendix_test_cluster::{Poll, wait_for};
 use serde_json::{Value, json};
 
 /// Pods leave a lost node soon, as after the usual five minutes.
-fn evicted_soon() -> [Value; 2] {
+pub(crate) fn evicted_soon() -> [Value; 2] {
     ["not-ready", "unreachable"].map(|state| {
         json!({
             "key": format!("node.kubernetes.io/{state}"),
@@ -37,9 +37,8 @@ fn never_evicted() -> [Value; 2] {
     })
 }
 
-async fn two_lead(pair: &Pair) -> Result<()> {
-    pair.open
-        .until("two leaders", |summary| summary.running().count() == 2)
+pub(crate) async fn two_lead(side: &Side) -> Result<()> {
+    side.until("two leaders", |summary| summary.running().count() == 2)
         .await
 }
 
@@ -72,7 +71,7 @@ async fn node_cut_off() -> Result<()> {
     with_spare(async |node| {
         let pair = node.pair("gate-cut", &evicted_soon()).await?;
         node.cut()?;
-        two_lead(&pair).await?;
+        two_lead(&pair.open).await?;
         pair.guarded.until_held("MX011").await?;
         node.mend()?;
         pair.both(replaced).await?;
@@ -93,7 +92,7 @@ async fn node_cut_off_then_switched_off_and_fenced() -> Result<()> {
             .product
             .mendix_in(pair.guarded.namespace, 4, &refused)?;
         node.cut()?;
-        two_lead(&pair).await?;
+        two_lead(&pair.open).await?;
         pair.guarded.until_held("MX011").await?;
         node.power_off()?;
         held_anew(&pair.guarded).await?;
@@ -132,7 +131,7 @@ async fn node_cut_off_that_was_fenced_once() -> Result<()> {
         .await?;
         node.cut()?;
         pair.both(Side::until_leaving).await?;
-        two_lead(&pair).await?;
+        two_lead(&pair.open).await?;
         pair.guarded.until_held("MX011").await?;
         node.mend()?;
         pair.both(replaced).await?;
@@ -166,7 +165,7 @@ async fn taken_for_off(name: &str, word: impl AsyncFnOnce(&Spare) -> Result<()>)
         let pair = node.pair(name, &never_evicted()).await?;
         node.cut()?;
         word(node).await?;
-        two_lead(&pair).await?;
+        two_lead(&pair.open).await?;
         until_failed(&pair.guarded).await?;
         held_anew(&pair.guarded).await?;
         node.bring_back().await?;

@@ -93,6 +93,24 @@ impl Spare {
         Ok(())
     }
 
+    /// All pods that start meanwhile start on the node: an app of ours cannot ask for it.
+    pub(crate) async fn alone(&self) -> Result<()> {
+        self.kubectl(&["taint", "nodes", &self.name(), &format!("{SPARE_TAINT}-")])
+            .await?;
+        self.kubectl(&["cordon", "--selector", &self.others()]).await
+    }
+
+    /// The node is spare again.
+    pub(crate) async fn not_alone(&self) -> Result<()> {
+        self.kubectl(&["uncordon", "--selector", &self.others()]).await?;
+        self.cluster.keep_spare(self.number).await
+    }
+
+    /// Selects all other nodes.
+    fn others(&self) -> String {
+        format!("kubernetes.io/hostname!={}", self.name())
+    }
+
     /// Cuts the node off from the control plane: its pods reach their databases as before.
     pub(crate) fn cut(&self) -> Result<()> {
         self.cluster.partition(self.number, Cut::ControlPlane)
@@ -190,7 +208,8 @@ impl Spare {
         if taints(&self.before).any(is_spare) {
             self.cluster.keep_spare(self.number).await?;
         }
-        self.kubectl(&["uncordon", &name]).await
+        self.kubectl(&["uncordon", "--selector", "kubernetes.io/hostname"])
+            .await
     }
 
     async fn kubectl(&self, arguments: &[&str]) -> Result<()> {

@@ -1,10 +1,9 @@
 //! A fixed number of requests a second from several clients.
 
-use super::objects::{ASKED, deployment, pod};
+use super::objects::{ASKED, deployment, dry_run, pod};
 use anyhow::Result;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::Pod;
-use kube::api::PostParams;
 use kube::{Api, Client};
 use mendix_cases::Product;
 use std::sync::Arc;
@@ -59,18 +58,14 @@ async fn client(client: Client, start: Instant, next: Arc<AtomicUsize>, requests
 }
 
 async fn request(client: &Client, number: usize) -> Result<()> {
-    let parameters = PostParams {
-        dry_run: true,
-        ..PostParams::default()
-    };
     let name = format!("asked{number:04}");
     if number.is_multiple_of(2) {
         let api: Api<Pod> = Api::namespaced(client.clone(), ASKED);
-        api.create(&parameters, &pod(&name)?).await?;
+        api.create(&dry_run(), &pod(&name)?).await?;
     } else {
         let api: Api<Deployment> = Api::namespaced(client.clone(), ASKED);
         let object = serde_json::from_value(deployment(&name, 1))?;
-        api.create(&parameters, &object).await?;
+        api.create(&dry_run(), &object).await?;
     }
     Ok(())
 }

@@ -1,10 +1,11 @@
 //! How much longer a request takes that a webhook judges, on the embedded cluster: with no webhook, with one that does
-//! nothing (the floor), and with ours, with many environments known.
+//! nothing (the floor), with Gatekeeper (the peer), and with ours, with many environments known.
 //!
 //! The requests are dry runs: admission judges them like any other, and neither the disk of etcd nor a controller that
-//! begins to work is measured. There is no peer here: Gatekeeper would have to be built from its modules first.
+//! begins to work is measured. The floor is one server beside the cluster, which is a little less than a pair in it.
 
 mod floor;
+mod gatekeeper;
 mod load;
 mod modes;
 mod objects;
@@ -52,6 +53,7 @@ pub(super) fn values() -> Vec<String> {
 
 pub(super) async fn measure_on(product: &Product, small: bool) -> Result<Vec<Measurement>> {
     let size = if small { SMALL } else { FULL };
+    gatekeeper::install(product).await?;
     let modes = Modes::prepare(product).await?;
     objects::environments(product, size.environments).await?;
     let mut taken: BTreeMap<Mode, Vec<Taken>> = BTreeMap::new();
@@ -76,11 +78,15 @@ fn measurements(taken: &BTreeMap<Mode, Vec<Taken>>, memory: f64) -> Vec<Measurem
             let rounds = taken.get(&mode).into_iter().flatten();
             median(rounds.map(|round| quantile(of(round).clone(), share)).collect())
         };
-        crate::report(&format!("{case} without a webhook: {:.2} ms", middle(Mode::None)));
-        let floor = middle(Mode::Floor);
+        let [none, floor, peer, ours] = Mode::ALL.map(middle);
+        crate::report(&format!("{case} without a webhook: {none:.2} ms"));
         Measurement {
+            peer: Some("gatekeeper"),
+            peer_value: Some(peer),
             floor: Some(floor),
-            ..Measurement::alone(BENCH, case, middle(Mode::Ours), "ms", floor + goal)
+            // What ours adds of what the peer adds.
+            ratio: Some((ours - none) / (peer - none)),
+            ..Measurement::alone(BENCH, case, ours, "ms", floor + goal)
         }
     };
     vec![

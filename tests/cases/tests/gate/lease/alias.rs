@@ -1,0 +1,97 @@
+//! A database by two names: the claims of both are other ones, so both are let start.
+
+use super::{App, NAMESPACE};
+use crate::pair::{Side, model};
+use anyhow::{Context, Result, ensure};
+use mendix_cases::{
+    Product,
+    plain::{Database, Environment, Style, push},
+};
+use serde_json::json;
+
+/// Namespace that nothing guards.
+const OPEN: &str = "case-open";
+/// The other name, a Service of the namespace.
+const ALIAS: &str = "elsewhere";
+
+/// The database as it is reached by the other name.
+async fn alias(product: &Product, database: &Database) -> Result<Database> {
+    let server = database.server();
+    let (address, port) = server.rsplit_once(':').context("a server without a port")?;
+    let port: u16 = port.parse()?;
+    let service = json!({
+        "apiVersion": "v1", "kind": "Service",
+        "metadata": { "name": ALIAS, "namespace": NAMESPACE },
+        "spec": { "clusterIP": "None", "ports": [{ "port": port }] },
+    });
+    let slice = json!({
+        "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
+        "metadata": {
+            "name": ALIAS, "namespace": NAMESPACE, "labels": { "kubernetes.io/service-name": ALIAS },
+        },
+        "addressType": "IPv4",
+        "ports": [{ "port": port }],
+        "endpoints": [{ "addresses": [address], "conditions": { "ready": true } }],
+    });
+    for object in [service, slice] {
+        product.apply(NAMESPACE, &object).await?;
+    }
+    Ok(database.at(&format!("{ALIAS}.{NAMESPACE}.svc.cluster.local:{port}")))
+}
+
+/// Two plain leaders without labels, each by a name of its own.
+async fn open(product: &Product) -> Result<()> {
+    product.open_namespace(OPEN).await?;
+    let image = push(
+        product.cluster.registry(),
+        Style::Buildpack,
+        "gate-alias:1",
+        &model("A"),
+    )
+    .await?;
+    let database = Database::create(product.cluster.postgres_url(), "alias_open").await?;
+    let other = alias(product, &database).await?;
+    let mut sides = Vec::new();
+    for (name, database) in [("gate-alias-one", database.clone()), ("gate-alias-two", other)] {
+        let environment = Environment::new(OPEN, name, Style::Buildpack, &image.tag).unlabelled();
+        let side = Side::on(product, OPEN, environment, database).await?;
+        side.apply(&side.environment.leader()).await?;
+        sides.push(side);
+    }
+    let two = database
+        .until("two leaders", |summary| summary.running().count() == 2)
+        .await?;
+    for side in &sides {
+        side.clear()?;
+    }
+    database.remove().await?;
+    ensure!(
+        two.is_corrupted(),
+        "the fault harmed nobody, so it proves nothing: {two:#?}"
+    );
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn database_by_another_name() -> Result<()> {
+    let product = Product::installed_for(NAMESPACE).await?;
+    open(&product).await?;
+
+    let database = Database::create(product.cluster.postgres_url(), "alias").await?;
+    let first = App::apply(&product, "alias-first", &database).await?;
+    product.ready(NAMESPACE, first.name).await?;
+    let second = App::apply(&product, "alias-second", &alias(&product, &database).await?).await?;
+    second
+        .until_told("the database belongs to environment alias-first in namespace case-lease")
+        .await?;
+    for app in [&second, &first] {
+        app.delete()?;
+    }
+    let summary = database.register().await?;
+    database.remove().await?;
+    ensure!(
+        summary.max_leaders == 1 && summary.processes.len() == 1,
+        "{summary:#?}"
+    );
+    Ok(())
+}
