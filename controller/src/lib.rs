@@ -44,6 +44,7 @@ pub mod testing {
     pub use crate::read::Namespaced;
     pub use crate::reconcile::{Kind, reconcile};
     pub use crate::report::{Conditioned, Report};
+    pub use crate::runtime::{NoAnswer, ask};
 }
 
 /// How the controller is started.

@@ -9,7 +9,7 @@ use kube::ResourceExt;
 use kube::core::object::HasStatus;
 use kube::core::{DeserializeGuard, PartialObjectMeta};
 use kube::runtime::controller::Action;
-use mendix_model::conditions::Progress;
+use mendix_model::conditions::{self, Progress};
 use std::{future::Future, sync::Arc, time::Duration};
 
 /// Even where nothing is seen to change: Secrets are not watched, so a lost one is noticed this way.
@@ -52,19 +52,21 @@ pub async fn reconcile<K: Kind>(
 
 async fn one<K: Kind>(object: &K, context: &Context, now: Timestamp) -> Result<Action, Error> {
     match object.reconcile(context, now).await {
-        Ok(Report {
-            status,
-            progress,
-            requeue,
-        }) => {
-            report::report(context, object, status, &progress, now).await?;
+        Ok(report) => {
+            let requeue = report.requeue;
+            report::report(context, object, report, now).await?;
             Ok(Action::requeue(requeue.map_or(RESYNC, |wait| wait.min(RESYNC))))
         }
         Err(error) => {
             // The rest of the status stays: what was achieved is not undone by a failure.
             let status = object.status().cloned().unwrap_or_default();
-            let progress = Progress::working(error.category(), format!("{error}; trying again"));
-            report::report(context, object, status, &progress, now).await?;
+            let report = Report {
+                facts: conditions::facts(status.conditions()),
+                status,
+                progress: Progress::working(error.category(), format!("{error}; trying again")),
+                requeue: None,
+            };
+            report::report(context, object, report, now).await?;
             Err(error)
         }
     }

@@ -10,7 +10,7 @@ use kube::api::{Patch, PatchParams};
 use kube::core::object::HasStatus;
 use kube::runtime::events::{Event, EventType};
 use kube::{Resource, ResourceExt};
-use mendix_model::conditions::{self, Progress, READY};
+use mendix_model::conditions::{self, Fact, Progress, READY};
 use mendix_model::crd::{
     BuildStatus, EndpointStatus, EnvironmentStatus, MendixAppStatus, RuntimeStatus, StorageInstanceStatus,
 };
@@ -58,36 +58,55 @@ pub struct Report<S> {
     pub status: S,
     /// How far the object is.
     pub progress: Progress,
+    /// What else is known of it.
+    pub facts: Vec<Fact>,
     /// When to look again although nothing was seen to change.
     pub requeue: Option<std::time::Duration>,
 }
 
-/// Writes the status, and an event when the conditions tell something new.
+/// Writes the status, and an event when condition `Ready` tells something new.
 pub(crate) async fn report<K>(
     context: &Context,
     object: &K,
-    mut status: K::Status,
-    progress: &Progress,
+    report: Report<K::Status>,
     now: Timestamp,
 ) -> Result<(), Error>
 where
     K: Namespaced + HasStatus,
     K::Status: Conditioned,
 {
+    let Report {
+        mut status,
+        progress,
+        facts,
+        ..
+    } = report;
     let old = object.status().cloned().unwrap_or_default();
     let generation = object.meta().generation;
     status.set(
         generation,
-        conditions::conditions(old.conditions(), progress, generation, now),
+        all_conditions(old.conditions(), &progress, &facts, generation, now),
     );
     if object.status() == Some(&status) {
         return Ok(());
     }
     write(context, object, &status).await?;
-    if let Some(event) = event(old.conditions(), progress) {
+    if let Some(event) = event(old.conditions(), &progress) {
         publish(context, object, &event).await;
     }
     Ok(())
+}
+
+fn all_conditions(
+    old: &[Condition],
+    progress: &Progress,
+    facts: &[Fact],
+    generation: Option<i64>,
+    now: Timestamp,
+) -> Vec<Condition> {
+    let mut all = conditions::conditions(old, progress, generation, now);
+    all.extend(conditions::of_facts(old, facts, generation, now));
+    all
 }
 
 async fn write<K: Namespaced>(context: &Context, object: &K, status: &impl Serialize) -> Result<(), Error> {
@@ -192,7 +211,8 @@ fn invalid_status(object: &kube::api::DynamicObject, problem: &str, now: Timesta
         .unwrap_or_default();
     let progress = Progress::stalled("Invalid", problem);
     let generation = object.metadata.generation;
-    status["conditions"] = json!(conditions::conditions(&old, &progress, generation, now));
+    let facts = conditions::facts(&old);
+    status["conditions"] = json!(all_conditions(&old, &progress, &facts, generation, now));
     status["observedGeneration"] = json!(generation);
     status
 }
@@ -225,11 +245,15 @@ mod tests {
     fn an_invalid_object_keeps_the_rest_of_its_status() {
         let object: kube::api::DynamicObject = serde_json::from_value(json!({
             "apiVersion": "v", "kind": "K", "metadata": {"name": "a", "generation": 2},
-            "status": {"image": "kept"},
+            "status": {"image": "kept", "conditions": [{
+                "type": "DatabaseLease", "status": "True", "reason": "Held", "message": "",
+                "lastTransitionTime": "2026-01-01T00:00:00Z",
+            }]},
         }))
         .expect("object");
         let status = invalid_status(&object, "spec.replicas: not a number", at(0));
         assert_eq!(status["image"], "kept");
+        assert_eq!(status["conditions"][2]["type"], "DatabaseLease");
         assert_eq!(status["conditions"][1]["type"], "Stalled");
         assert_eq!(status["conditions"][1]["message"], "spec.replicas: not a number");
     }

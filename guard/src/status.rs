@@ -3,7 +3,7 @@
 use crate::lease::Stage;
 use crate::sequence::{Attempt, Failure, State, remedy};
 use jiff::Timestamp;
-use mendix_model::lease::TERMS;
+use mendix_model::lease::{LeaseState, LeaseStatus, TERMS};
 use mendix_model::names::Role;
 use serde::Serialize;
 
@@ -61,7 +61,7 @@ impl Phase {
     }
 }
 
-/// Content of `/m2ee-sidecar/v1/status`. Holds no secret.
+/// Content of [`STATUS_PATH`](mendix_model::lease::STATUS_PATH). Holds no secret.
 #[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -82,20 +82,6 @@ pub(crate) struct Status {
     pub(crate) lease: LeaseStatus,
 }
 
-/// How far the lease on the database is.
-#[serde_with::skip_serializing_none]
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct LeaseStatus {
-    /// `waiting`, `absent`, `refused`, `held`, `lost` or `ended`.
-    pub(crate) state: &'static str,
-    /// Why, in a sentence.
-    pub(crate) message: Option<String>,
-    /// So many seconds two may run which must not, when a failover of the database loses its newest rows; nothing where
-    /// no rows are kept.
-    pub(crate) bound_seconds: Option<u64>,
-}
-
 /// A result of `start`, translated.
 #[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
@@ -111,11 +97,6 @@ pub(crate) struct StartResult {
     pub(crate) remedy: Option<String>,
 }
 
-impl LeaseStatus {
-    /// Every word of [`Self::state`].
-    pub(crate) const STATES: [&'static str; 6] = ["waiting", "absent", "refused", "held", "lost", "ended"];
-}
-
 impl Status {
     /// The status of a guard that has just begun.
     pub(crate) fn new(role: Role, now: Timestamp) -> Self {
@@ -126,7 +107,10 @@ impl Status {
             waiting_for: None,
             schema_statements: 0,
             start: None,
-            lease: lease_status(&Stage::Waiting(String::new())),
+            lease: lease_status(&Stage::Waiting {
+                why: String::new(),
+                seconds: None,
+            }),
         }
     }
 
@@ -171,19 +155,22 @@ impl Status {
 }
 
 fn lease_status(stage: &Stage) -> LeaseStatus {
-    let (word, message) = match stage {
-        Stage::Waiting(why) => ("waiting", Some(why.clone())),
-        Stage::Absent(why) => ("absent", Some(why.to_string())),
-        Stage::Refused(why) => ("refused", Some(why.clone())),
-        Stage::Held => ("held", None),
-        Stage::Lost(loss) => ("lost", Some(loss.to_string())),
-        Stage::Ended => ("ended", None),
+    let (state, message) = match stage {
+        Stage::Waiting { why, .. } => (LeaseState::Waiting, Some(why.clone())),
+        Stage::Absent(why) => (LeaseState::Absent, Some(why.to_string())),
+        Stage::Refused(why) => (LeaseState::Refused, Some(why.clone())),
+        Stage::Held => (LeaseState::Held, None),
+        Stage::Lost(loss) => (LeaseState::Lost, Some(loss.to_string())),
+        Stage::Ended => (LeaseState::Ended, None),
     };
-    let kept = !matches!(stage, Stage::Absent(_));
     LeaseStatus {
-        state: word,
+        state,
         message: message.filter(|message| !message.is_empty()),
-        bound_seconds: kept.then(|| TERMS.bound().as_secs()),
+        remaining_seconds: match stage {
+            Stage::Waiting { seconds, .. } => *seconds,
+            _ => None,
+        },
+        bound_seconds: (state != LeaseState::Absent).then(|| TERMS.bound().as_secs()),
     }
 }
 
@@ -265,6 +252,7 @@ fn failed(failure: &Failure) -> StartResult {
 mod tests {
     use super::*;
     use crate::lease::Absence;
+    use mendix_model::lease::{GuardStatus, Loss};
     use serde_json::json;
 
     fn second(second: i64) -> Timestamp {
@@ -305,8 +293,12 @@ mod tests {
 
     #[test]
     fn a_guard_that_waits_for_the_database_says_for_whom() {
-        let status =
-            Status::new(Role::Leader, second(0)).leased(&Stage::Waiting("leader x may still run".to_owned()));
+        let waiting = Stage::Waiting {
+            why: "leader x may still run".to_owned(),
+            seconds: Some(14),
+        };
+        let status = Status::new(Role::Leader, second(0)).leased(&waiting);
+        assert_eq!(status.lease.remaining_seconds, Some(14));
         assert_eq!(status.waiting_for.as_deref(), Some("leader x may still run"));
         let later = status
             .at(&State::AwaitingAdminPort, second(1))
@@ -316,7 +308,28 @@ mod tests {
             Some("the admin port of the runtime")
         );
         let absent = later.leased(&Stage::Absent(Absence::InMemory)).lease;
-        assert_eq!((absent.state, absent.bound_seconds), ("absent", None));
+        assert_eq!((absent.state, absent.bound_seconds), (LeaseState::Absent, None));
+    }
+
+    #[test]
+    fn whoever_reads_the_lease_reads_what_was_written() {
+        let waiting = Stage::Waiting {
+            why: "a".to_owned(),
+            seconds: Some(1),
+        };
+        let stages = [
+            waiting,
+            Stage::Absent(Absence::NotTold),
+            Stage::Refused("b".to_owned()),
+            Stage::Held,
+            Stage::Lost(Loss::TakenOver),
+            Stage::Ended,
+        ];
+        for stage in stages {
+            let status = Status::new(Role::Leader, second(0)).leased(&stage);
+            let read: GuardStatus = serde_json::from_value(json!(status)).expect("it is understood");
+            assert_eq!(read.lease, status.lease);
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use crate::lease::{self, Handle, Stage};
 use crate::signals::Signals;
 use crate::status::Status;
 use crate::stop;
-use mendix_model::lease::Loss;
+use mendix_model::lease::{Loss, REFUSED};
 use rustix::process::Pid;
 use tokio::sync::watch;
 
@@ -56,7 +56,7 @@ impl Tenure {
                 Ok(Begun::Free(Self { lease: Some(handle) }))
             }
             Stage::Absent(_) => Ok(Begun::Free(Self { lease: None })),
-            Stage::Refused(why) | Stage::Waiting(why) => Err(anyhow::anyhow!(why)),
+            Stage::Refused(why) | Stage::Waiting { why, .. } => Err(anyhow::anyhow!("{REFUSED}{why}")),
             Stage::Lost(loss) => Err(anyhow::anyhow!("{loss}")),
             Stage::Ended => Ok(Begun::Stopped),
         }
@@ -102,8 +102,9 @@ fn told(status: &watch::Sender<Status>, stage: &Stage) {
     let before = status.borrow().lease.clone();
     status.send_modify(|status| *status = status.leased(stage));
     let after = status.borrow().lease.clone();
-    if before != after {
+    // Not for each second that goes by.
+    if (before.state, &before.message) != (after.state, &after.message) {
         let message = after.message.unwrap_or_default();
-        tracing::info!(lease = after.state, "{message}");
+        tracing::info!(lease = after.state.as_str(), "{message}");
     }
 }

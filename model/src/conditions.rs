@@ -1,4 +1,5 @@
-//! Standard conditions, in the manner of kstatus: `Ready` always, `Reconciling` and `Stalled` only while true.
+//! Standard conditions, in the manner of kstatus: `Ready` always, `Reconciling` and `Stalled` only while true; and
+//! [`Fact`]s beside them, which say nothing of how far an object is.
 
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
@@ -9,6 +10,22 @@ pub const READY: &str = "Ready";
 pub const RECONCILING: &str = "Reconciling";
 /// Work has stopped; somebody must do something.
 pub const STALLED: &str = "Stalled";
+
+/// Whether the processes of an app have their rows in the database (docs/lease.md).
+pub const DATABASE_LEASE: &str = "DatabaseLease";
+
+/// What else is known of an object: a condition of its own.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Fact {
+    /// Type of the condition; none of the standard ones.
+    pub type_: String,
+    /// Whether it is so, where that is known.
+    pub is: Option<bool>,
+    /// One word.
+    pub reason: String,
+    /// A sentence for people. It must not change while nothing does: each change is written.
+    pub message: String,
+}
 
 /// What a reconcile found out, for conditions, status words and events alike.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -82,6 +99,49 @@ pub fn conditions(
     }
 }
 
+/// The conditions that say `facts`, keeping the transition times of those that did not change.
+pub fn of_facts(
+    old: &[Condition],
+    facts: &[Fact],
+    generation: Option<i64>,
+    now: Timestamp,
+) -> Vec<Condition> {
+    let of_fact = |fact: &Fact| {
+        let status = match fact.is {
+            Some(true) => "True",
+            Some(false) => "False",
+            None => "Unknown",
+        };
+        Condition {
+            type_: fact.type_.clone(),
+            status: status.to_owned(),
+            reason: fact.reason.clone(),
+            message: fact.message.clone(),
+            observed_generation: generation,
+            last_transition_time: Time(transition_time(old, &fact.type_, status).unwrap_or(now)),
+        }
+    };
+    facts.iter().map(of_fact).collect()
+}
+
+/// Reads facts back.
+pub fn facts(conditions: &[Condition]) -> Vec<Fact> {
+    let standard = |condition: &&Condition| [READY, RECONCILING, STALLED].contains(&condition.type_.as_str());
+    let others = conditions.iter().filter(|condition| !standard(condition));
+    others
+        .map(|condition| Fact {
+            type_: condition.type_.clone(),
+            is: match condition.status.as_str() {
+                "True" => Some(true),
+                "False" => Some(false),
+                _ => None,
+            },
+            reason: condition.reason.clone(),
+            message: condition.message.clone(),
+        })
+        .collect()
+}
+
 fn transition_time(old: &[Condition], type_: &str, status: &str) -> Option<Timestamp> {
     let same = old
         .iter()
@@ -150,6 +210,23 @@ mod tests {
         let old = conditions(&[], &Progress::Ready, Some(1), at(1));
         assert_eq!(progress(&old, Some(1)), Progress::Ready);
         assert!(matches!(progress(&old, Some(2)), Progress::Working { .. }));
+    }
+
+    #[test]
+    fn facts_are_read_back_among_the_standard_conditions() {
+        let fact = |is, message: &str| Fact {
+            type_: DATABASE_LEASE.to_owned(),
+            is,
+            reason: "A".to_owned(),
+            message: message.to_owned(),
+        };
+        for is in [Some(true), Some(false), None] {
+            let mut all = conditions(&[], &Progress::working("A", "a"), Some(1), at(1));
+            all.extend(of_facts(&[], &[fact(is, "a")], Some(1), at(1)));
+            assert_eq!(facts(&all), [fact(is, "a")]);
+            let later = of_facts(&all, &[fact(is, "b")], Some(2), at(2));
+            assert_eq!(later[0].last_transition_time.0, at(1));
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::runtime_spec::replicas;
 use super::secret_store;
 use crate::report::Report;
 use kube::ResourceExt;
-use mendix_model::conditions::{Progress, READY};
+use mendix_model::conditions::{self, Fact, Progress, READY};
 use mendix_model::crd::app::LicenseStatus;
 use mendix_model::crd::{MendixApp, MendixAppStatus};
 use mendix_model::names;
@@ -34,6 +34,7 @@ pub(crate) fn refused(app: &MendixApp, observed: &Observed, progress: Progress) 
             ..of_runtime(app, observed)
         },
         progress,
+        facts: facts(observed),
         requeue: None,
     }
 }
@@ -58,8 +59,16 @@ pub(crate) fn report(app: &MendixApp, observed: &Observed, parts: &Parts) -> Rep
             ..of_runtime(app, observed)
         },
         progress,
+        facts: facts(observed),
         requeue: None,
     }
+}
+
+/// What is known of the running app is known of the app.
+fn facts(observed: &Observed) -> Vec<Fact> {
+    let runtime = observed.runtime.as_ref();
+    let status = runtime.and_then(|runtime| runtime.status.as_ref());
+    status.map_or_else(Vec::new, |status| conditions::facts(&status.conditions))
 }
 
 /// What stopped comes before what goes on: it is what somebody must act on. All of it is told at once.

@@ -131,6 +131,7 @@ fn ready(status: BuildStatus) -> Report<BuildStatus> {
             ..status
         },
         progress: Progress::Ready,
+        facts: Vec::new(),
         requeue: None,
     }
 }
@@ -144,6 +145,7 @@ fn report(build: &Build, phase: TaskPhase, progress: Progress, pod: Option<Strin
             ..build.status.clone().unwrap_or_default()
         },
         progress,
+        facts: Vec::new(),
         requeue: None,
     }
 }

@@ -176,6 +176,7 @@ fn with_url(endpoint: &Endpoint, progress: Progress, url: Option<String>) -> Pla
                 ..endpoint.status.clone().unwrap_or_default()
             },
             progress,
+            facts: Vec::new(),
             requeue: None,
         },
     }

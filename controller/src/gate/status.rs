@@ -5,7 +5,7 @@ use super::plain::Pulls;
 use crate::report::Report;
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
-use mendix_model::conditions::Progress;
+use mendix_model::conditions::{self, DATABASE_LEASE, Fact, Progress};
 use mendix_model::crd::environment::HeldPod;
 use mendix_model::crd::{Environment, EnvironmentStatus};
 use mendix_model::gate::Decision;
@@ -39,6 +39,7 @@ pub(crate) fn report(
     Report {
         status,
         progress: progress(observed, &held),
+        facts: facts(observed),
         requeue: look_again(observed, &held),
     }
 }
@@ -89,6 +90,24 @@ fn held(observed: &Observed, decision: &Decision) -> Vec<HeldPod> {
     held
 }
 
+/// Pods of apps have a guard, whose word the `Runtime` tells.
+fn facts(observed: &Observed) -> Vec<Fact> {
+    let of_plain = observed.plain.iter().map(|_| Fact {
+        type_: DATABASE_LEASE.to_owned(),
+        is: Some(false),
+        reason: "Absent".to_owned(),
+        message: "pods of plain manifests carry no guard, so levels L0 to L2 hold and no more: what another cluster, or a \
+                  node that is cut off, runs on the database is not seen"
+            .to_owned(),
+    });
+    of_plain.collect()
+}
+
+fn as_before(environment: &Environment) -> Vec<Fact> {
+    let status = environment.status.as_ref();
+    status.map_or_else(Vec::new, |status| conditions::facts(&status.conditions))
+}
+
 /// Others write as fast as we read.
 pub(crate) fn unsettled(environment: &Environment) -> Report<EnvironmentStatus> {
     Report {
@@ -97,6 +116,7 @@ pub(crate) fn unsettled(environment: &Environment) -> Report<EnvironmentStatus> 
             "Changing",
             "pods or claim change faster than they are read; trying again",
         ),
+        facts: as_before(environment),
         requeue: Some(Duration::from_secs(1)),
     }
 }
@@ -106,6 +126,7 @@ pub(crate) fn over(environment: &Environment) -> Report<EnvironmentStatus> {
     Report {
         status: environment.status.clone().unwrap_or_default(),
         progress: Progress::working("Deleting", "being deleted"),
+        facts: as_before(environment),
         requeue: None,
     }
 }

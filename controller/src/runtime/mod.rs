@@ -3,8 +3,10 @@
 mod apply;
 mod budget;
 mod copies;
+mod database_lease;
 mod deployment;
 mod environment;
+mod guard_answer;
 mod guarded;
 mod input;
 mod observe;
@@ -15,6 +17,8 @@ mod rollout;
 mod secret_store;
 mod status;
 mod volumes;
+
+pub use guard_answer::{NoAnswer, ask};
 
 use crate::context::Context;
 use crate::error::Error;

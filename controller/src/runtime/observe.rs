@@ -1,6 +1,7 @@
 //! Reads everything that the plan of a runtime needs.
 
-use super::secret_store;
+use super::database_lease::Answers;
+use super::{guard_answer, secret_store};
 use crate::app::is_attached;
 use crate::configuration;
 use crate::context::Context;
@@ -32,6 +33,8 @@ pub(crate) struct Observed {
     pub(crate) leader: Option<Deployment>,
     pub(crate) worker: Option<Deployment>,
     pub(crate) pods: Vec<Pod>,
+    /// What the guards of those pods say.
+    pub(crate) answers: Answers,
     pub(crate) image: String,
     /// The environment, in all clusters.
     pub(crate) owner: Owner,
@@ -78,6 +81,10 @@ pub(crate) async fn observe(context: &Context, runtime: &Runtime) -> Result<Obse
     let secret_store = secret(context, &namespace, secret_store::secret_name(&runtime.spec)).await?;
     let named = database.as_ref().or(secret_store.as_ref());
     let claim = claim_of(secret_store::source(&runtime.spec, named), &owner);
+    let file = secret(context, &namespace, runtime.spec.file_secret_name.as_deref()).await?;
+    let copies = copies(context, &namespace, runtime).await?;
+    // Pods last: one that a Deployment made meanwhile is seen, so that its Secrets are not taken from it.
+    let pods = crate::read::list(context, &namespace, &selector).await?;
     Ok(Observed {
         unknown_database: claim.as_ref().err().cloned(),
         claim: claim.ok(),
@@ -89,12 +96,12 @@ pub(crate) async fn observe(context: &Context, runtime: &Runtime) -> Result<Obse
         admin_secret: admin.is_some(),
         database,
         secret_store,
-        file: secret(context, &namespace, runtime.spec.file_secret_name.as_deref()).await?,
-        copies: copies(context, &namespace, runtime).await?,
+        file,
+        copies,
         leader,
         worker,
-        // Pods last: one that a Deployment made meanwhile is seen, so that its Secrets are not taken from it.
-        pods: crate::read::list(context, &namespace, &selector).await?,
+        answers: guard_answer::ask_all(&pods).await,
+        pods,
         image: context.image.clone(),
     })
 }

@@ -1,9 +1,9 @@
 //! The status of a running app, from its Deployments and pods. Pure.
 
-use super::guarded;
 use super::observe::Observed;
 use super::plan::situation;
 use super::rollout::{Target, Targets, wanted};
+use super::{database_lease, guarded};
 use crate::pod_state::{cause, containers, crashes, is_ready, label, phase};
 use crate::report::Report;
 use k8s_openapi::api::apps::v1::Deployment;
@@ -97,9 +97,12 @@ fn unready(observed: &Observed, wanted: i32) -> String {
     said.unwrap_or_else(|| format!("{ready} of {wanted} pods are ready"))
 }
 
-/// The gate's reason says more than Kubernetes, which only knows that there is a gate.
+/// The gate's reason says more than Kubernetes, which only knows that there is a gate. Of a process that runs and waits
+/// only its guard knows why.
 fn why(observed: &Observed, pod: &Pod) -> Option<String> {
-    guarded::held(observed, &pod.name_any()).or_else(|| cause(pod))
+    guarded::held(observed, &pod.name_any())
+        .or_else(|| cause(pod))
+        .or_else(|| database_lease::waits_for(pod, &observed.answers))
 }
 
 fn exceeded(observed: &Observed) -> Option<String> {
@@ -154,6 +157,9 @@ pub(crate) fn report(runtime: &Runtime, observed: &Observed, progress: Progress)
             ..runtime.status.clone().unwrap_or_default()
         },
         progress,
+        facts: database_lease::fact(&observed.pods, &observed.answers)
+            .into_iter()
+            .collect(),
         requeue: None,
     }
 }

@@ -280,6 +280,7 @@ pub(super) fn report(
             ..old
         },
         progress,
+        facts: Vec::new(),
         requeue: None,
     }
 }

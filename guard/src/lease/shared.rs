@@ -15,8 +15,13 @@ const LIMIT: Duration = Duration::from_secs(5);
 /// How far the lease is.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum Stage {
-    /// It is not there yet; why, in a sentence.
-    Waiting(String),
+    /// It is not there yet.
+    Waiting {
+        /// Why, in a sentence.
+        why: String,
+        /// So many seconds are left, where that can be told.
+        seconds: Option<u64>,
+    },
     /// The database keeps no rows; why.
     Absent(super::Absence),
     /// It cannot be had; why, and what to do.
@@ -52,7 +57,11 @@ pub(crate) struct Handle {
 
 impl Handle {
     pub(super) fn new() -> Self {
-        let (sender, stage) = watch::channel(Stage::Waiting("looks whether the database is free".to_owned()));
+        let first = Stage::Waiting {
+            why: "looks whether the database is free".to_owned(),
+            seconds: None,
+        };
+        let (sender, stage) = watch::channel(first);
         let (ending, ended) = watch::channel(false);
         let shared = Shared {
             stage: sender,
@@ -72,7 +81,7 @@ impl Handle {
         loop {
             let present = stage.borrow_and_update().clone();
             tell(&present);
-            if !matches!(present, Stage::Waiting(_)) || stage.changed().await.is_err() {
+            if !matches!(present, Stage::Waiting { .. }) || stage.changed().await.is_err() {
                 return present;
             }
         }

@@ -79,7 +79,10 @@ async fn round(
         Verdict::Take(on) => connections.take(process, &on).await?,
         Verdict::Renew => connections.renew(&process.instance).await?,
         Verdict::Wait(wait) => {
-            shared.tell(Stage::Waiting(wait.to_string()));
+            shared.tell(Stage::Waiting {
+                why: wait.to_string(),
+                seconds: wait.seconds(),
+            });
             return Ok(Round::Again(PAUSE));
         }
         Verdict::Refused(refusal) => return Ok(Round::Over(Stage::Refused(refusal.to_string()))),
@@ -110,7 +113,10 @@ fn failed(shared: &Shared, failure: Failure, since: Duration) -> Round {
         Failure::NoLogin(words) => Round::Over(Stage::Absent(Absence::NoLogin(words))),
         _ if since >= UNREACHABLE => Round::Over(Stage::Refused(sentence)),
         _ => {
-            shared.tell(Stage::Waiting(sentence));
+            shared.tell(Stage::Waiting {
+                why: sentence,
+                seconds: None,
+            });
             Round::Again(PAUSE)
         }
     }

@@ -1,6 +1,7 @@
 //! The guard's own metrics, in the text format of Prometheus.
 
-use crate::status::{LeaseStatus, Phase, Status};
+use crate::status::{Phase, Status};
+use mendix_model::lease::LeaseState;
 use std::fmt::Write;
 
 /// Content type of the format.
@@ -46,9 +47,9 @@ fn own(status: &Status) -> String {
         "1 for the state of the guard, 0 for all others",
         &phases,
     ));
-    let lease = LeaseStatus::STATES.map(|state| {
+    let lease = LeaseState::ALL.map(|state| {
         let on = i64::from(state == status.lease.state);
-        (format!("{{state=\"{state}\"}}"), on)
+        (format!("{{state=\"{}\"}}", state.as_str()), on)
     });
     text.push_str(&gauge(
         "mendix_guard_lease",

@@ -13,10 +13,16 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use mendix_model::lease::STATUS_PATH;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 use verdict::{AdminPort, Verdict};
+
+/// A runtime that hangs keeps its own word from the status only for so long: whoever asks waits 2 s in all.
+const RUNTIME_STATUS_LIMIT: Duration = Duration::from_secs(1);
 
 /// A port that cannot be listened on.
 #[derive(Debug, thiserror::Error)]
@@ -53,7 +59,7 @@ pub(crate) fn probes(observer: Arc<Observer>) -> Router {
     Router::new()
         .route("/m2ee-sidecar/v1/livez", get(livez))
         .route("/m2ee-sidecar/v1/readyz", get(readyz))
-        .route("/m2ee-sidecar/v1/status", get(status))
+        .route(STATUS_PATH, get(status))
         .with_state(observer)
 }
 
@@ -82,9 +88,9 @@ fn answer(verdict: Verdict) -> Response {
 }
 
 async fn status(State(observer): State<Arc<Observer>>) -> Response {
-    let runtime_status = match observer.admin().await {
-        AdminPort::Answers(status) => status,
-        AdminPort::Silent(_) => None,
+    let runtime_status = match timeout(RUNTIME_STATUS_LIMIT, observer.admin()).await {
+        Ok(AdminPort::Answers(status)) => status,
+        Ok(AdminPort::Silent(_)) | Err(_) => None,
     };
     let mut document = json!(observer.status());
     document["runtimeStatus"] = runtime_status.map_or(Value::Null, Value::from);

@@ -1,5 +1,6 @@
-//! One environment as a tree: claim → pods.
+//! One environment as a tree: claim → pods, lease.
 
+use super::lease;
 use super::tree::{self, Line, without_repetition};
 use crate::view::{ClaimView, EnvironmentView};
 
@@ -14,6 +15,8 @@ pub(super) fn lines(view: &EnvironmentView, wide: bool) -> Line {
         }],
         None => pods,
     };
+    let lease = view.lease.as_ref();
+    children.extend(lease.and_then(|lease| lease::line(lease, &summary.name, summary.health, wide)));
     children.extend(view.pulls.iter().map(|pod| Line {
         label: "pull",
         ..tree::pod(pod, wide)

@@ -3,6 +3,7 @@
 mod changes;
 mod columns;
 mod environment;
+mod lease;
 mod list;
 mod tree;
 

@@ -1,7 +1,7 @@
-//! One app as a tree: app → storage, build, endpoint, claim, runtime → pods.
+//! One app as a tree: app → storage, build, endpoint, claim, lease, runtime → pods.
 
 use super::columns::{Row, columns};
-use super::{Layout, environment};
+use super::{Layout, environment, lease};
 use crate::view::{AppView, Health, PartView, PodView};
 
 /// One line of the tree.
@@ -118,6 +118,8 @@ fn parts(view: &AppView, wide: bool) -> Vec<Line> {
         ("workers ", &runtime.details.workers),
     ]);
     children.extend(claim(view, wide));
+    let lease = runtime.details.lease.as_ref();
+    children.extend(lease.and_then(|lease| lease::line(lease, &runtime.name, runtime.health, wide)));
     let pods = &runtime.details.pods;
     children.push(Line {
         message: without_repetition(runtime.message.as_deref(), pods),

@@ -2,7 +2,7 @@
 
 use super::held::Waiting;
 use super::sorted::Sorted;
-use super::{ClaimView, Health, PodView, judged};
+use super::{ClaimView, Health, LeaseView, PodView, judged};
 use crate::gather::{GatheredApps, GatheredEnvironment, Nodes, is_plain};
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
@@ -60,6 +60,9 @@ pub struct EnvironmentView {
     /// The environment itself.
     #[serde(flatten)]
     pub summary: EnvironmentSummary,
+    /// Whether its processes keep their rows in the database.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lease: Option<LeaseView>,
     /// Each pod, leaders first.
     pub pods: Vec<PodView>,
     /// Pods that pull an image, to know what it is.
@@ -81,8 +84,10 @@ impl EnvironmentView {
             Some(Sorted { runtime, tasks }) => (runtime, tasks),
             None => (waiting.pods(), Vec::new()),
         };
+        let status = environment.status.as_ref();
         Self {
             summary,
+            lease: status.and_then(|status| LeaseView::new(&status.conditions)),
             pods,
             pulls,
             problems: gathered.problems,

@@ -1,6 +1,6 @@
 //! What an app is made of: stores, image, address, running form.
 
-use super::{Health, PodView, judged};
+use super::{Health, LeaseView, PodView, judged};
 use crate::gather::Part;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::Resource;
@@ -82,6 +82,9 @@ pub struct RuntimeView {
     /// Ready and wanted workers, as `2/2`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub workers: Option<String>,
+    /// Whether its processes keep their rows in the database; absent while none runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lease: Option<LeaseView>,
     /// Each pod, leaders first.
     pub pods: Vec<PodView>,
 }
@@ -141,6 +144,7 @@ pub fn runtime(name: String, part: &Part<Runtime>, pods: Vec<PodView>) -> PartVi
         let details = RuntimeView {
             leader: status.leader,
             workers: status.workers,
+            lease: LeaseView::new(&status.conditions),
             pods: Vec::new(),
         };
         (status.state, status.conditions, details)

@@ -252,7 +252,7 @@ pub struct MendixAppStatus {
     pub model: Option<String>,
     /// Further settings by name, read from a secret store.
     pub secret_store_settings: Option<BTreeMap<String, String>>,
-    /// Standard conditions: Ready, Reconciling, Stalled.
+    /// Standard conditions: Ready, Reconciling, Stalled; and `DatabaseLease` while a pod runs.
     #[serde(default)]
     #[x_kube(merge_strategy = kube::core::ListMerge::Map(vec!["type".into()]))]
     pub conditions: Vec<Condition>,

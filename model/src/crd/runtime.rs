@@ -146,7 +146,7 @@ pub struct RuntimeStatus {
     pub pods: Option<Vec<RuntimePod>>,
     /// Names of the immutable Secrets made for pods, so that old ones are found without listing Secrets.
     pub copies: Option<Vec<String>>,
-    /// Standard conditions: Ready, Reconciling, Stalled.
+    /// Standard conditions: Ready, Reconciling, Stalled; and `DatabaseLease` while a pod runs.
     #[serde(default)]
     #[x_kube(merge_strategy = kube::core::ListMerge::Map(vec!["type".into()]))]
     pub conditions: Vec<Condition>,

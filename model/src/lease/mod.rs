@@ -9,6 +9,7 @@
 mod hold;
 mod record;
 mod sentence;
+mod status;
 mod take;
 mod time;
 mod told;
@@ -16,6 +17,7 @@ mod watch;
 
 pub use hold::{Duty, Lease, Loss, duty};
 pub use record::{FORMAT, Process, Record, Row, Rows};
+pub use status::{GuardStatus, LeaseState, LeaseStatus, REFUSED, STATUS_PATH};
 pub use take::{Dead, Refusal, Take, Verdict, Wait, decide};
 pub use time::{Moment, TERMS, Terms};
 pub use told::Told;

@@ -18,10 +18,11 @@ impl fmt::Display for Wait {
                     short(model)
                 )
             }
-            Self::Processes { processes, seconds } => write!(
+            // Without the seconds that are left: who reads this may write it down, and would do so each second.
+            Self::Processes { processes, .. } => write!(
                 out,
                 "{} may still run on the database; starts when it says that it has ended, or has given no sign of life \
-                 for {} s: in {seconds} s at the earliest",
+                 for {} s",
                 named(processes),
                 TERMS.still().as_secs()
             ),

@@ -133,10 +133,13 @@ pub(super) fn decide_by(
             dead: dead.into_iter().map(Dead::of).collect(),
         });
     }
+    let mut processes: Vec<_> = in_the_way.iter().copied().map(described).collect();
+    // The database gives them in an order of its own, which changes with each renewal.
+    processes.sort();
     let until = in_the_way.iter().filter_map(|row| ended_at(row)).max();
     let left = until.map_or_else(|| terms.still(), |until| until.since(now));
     Verdict::Wait(Wait::Processes {
-        processes: in_the_way.into_iter().map(described).collect(),
+        processes,
         seconds: left.as_secs(),
     })
 }
@@ -172,6 +175,16 @@ fn is_in_the_way(rules: &[Rule], process: &Process, record: Option<&Record>, row
 
 fn described(row: &Row) -> (String, &'static str, String) {
     (row.pod.clone(), row.role.as_str(), row.model.clone())
+}
+
+impl Wait {
+    /// So many seconds are left, where that can be told.
+    pub const fn seconds(&self) -> Option<u64> {
+        match self {
+            Self::Leader { .. } => None,
+            Self::Processes { seconds, .. } => Some(*seconds),
+        }
+    }
 }
 
 impl Dead {

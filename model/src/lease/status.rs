@@ -1,0 +1,90 @@
+//! What a guard says of its lease: written by the guard, read by the controller, which is of another release for as long
+//! as the pod lives on.
+
+use serde::{Deserialize, Serialize};
+
+/// Where a guard serves its [`GuardStatus`], on port [`PROBE_PORT`](crate::names::PROBE_PORT).
+pub const STATUS_PATH: &str = "/m2ee-sidecar/v1/status";
+
+/// How the termination message of a process begins that may not run on its database.
+///
+/// Such a process ends at once, so this is all that is left of it to be read.
+pub const REFUSED: &str = "the lease on the database is refused: ";
+
+/// The part of a guard's status that is read by others.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct GuardStatus {
+    /// The lease on the database.
+    pub lease: LeaseStatus,
+}
+
+/// How far the lease on the database is.
+#[serde_with::skip_serializing_none]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LeaseStatus {
+    /// The word.
+    pub state: LeaseState,
+    /// Why, in a sentence that stays the same while nothing changes. Holds no secret.
+    pub message: Option<String>,
+    /// So many seconds are left until whoever is waited for has ended, if nobody renews.
+    pub remaining_seconds: Option<u64>,
+    /// So many seconds two may run which must not, when a failover of the database loses its newest rows; nothing where
+    /// no rows are kept.
+    pub bound_seconds: Option<u64>,
+}
+
+/// How far a lease is, in a word.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum LeaseState {
+    /// It is not there yet; the runtime is not started.
+    Waiting,
+    /// The database keeps no rows.
+    Absent,
+    /// It cannot be had; the container ends.
+    Refused,
+    /// The runtime may run.
+    Held,
+    /// It was held; the runtime was killed.
+    Lost,
+    /// The process has ended.
+    Ended,
+}
+
+impl LeaseState {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::Waiting,
+        Self::Absent,
+        Self::Refused,
+        Self::Held,
+        Self::Lost,
+        Self::Ended,
+    ];
+
+    /// The word in status and metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Absent => "absent",
+            Self::Refused => "refused",
+            Self::Held => "held",
+            Self::Lost => "lost",
+            Self::Ended => "ended",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn words_are_the_same_in_status_and_metrics() {
+        for state in LeaseState::ALL {
+            assert_eq!(serde_json::to_value(state).expect("json"), json!(state.as_str()));
+        }
+    }
+}
