@@ -105,6 +105,40 @@ fn an_app_is_a_tree() {
     ");
 }
 
+fn lease(status: &str, reason: &str, message: &str) -> Value {
+    let mut lease = condition("DatabaseLease", status, message);
+    lease["reason"] = json!(reason);
+    lease
+}
+
+#[test]
+fn rows_that_are_not_kept_are_told_and_those_that_are_only_in_the_wide_form() {
+    let server = Server::start();
+    shop(&server);
+    let runtime = |lease: Value| {
+        let spec = json!({"environment": "shop", "image": "i", "model": "m", "replicas": 1});
+        let conditions = [ready().as_array().cloned().unwrap_or_default(), vec![lease]].concat();
+        let status = json!({"state": "Started", "leader": "1/1", "workers": "0/0", "conditions": conditions});
+        object("Runtime", "shop", &spec, &status)
+    };
+    let line = |arguments: &[&str]| {
+        let text = run(&server, arguments);
+        text.lines()
+            .find(|line| line.contains("lease"))
+            .map(str::to_owned)
+    };
+    let words = "pod shop-master-a keeps no row";
+    server.put(runtime(lease("False", "Absent", words)));
+    let expected = format!("├─ lease shop               Absent    {words}");
+    assert_eq!(line(&["status", "shop"]), Some(expected));
+    server.put(runtime(lease("True", "Held", "at most 20 s")));
+    assert_eq!(line(&["status", "shop"]), None);
+    let expected = "├─ lease shop               Held      at most 20 s";
+    assert_eq!(line(&["status", "shop", "-o", "wide"]).as_deref(), Some(expected));
+    let json = run(&server, &["status", "shop", "-o", "json"]);
+    assert!(json.contains("\"message\": \"at most 20 s\""), "{json}");
+}
+
 #[test]
 fn what_keeps_an_app_stands_beside_what_it_keeps() {
     let server = Server::start();

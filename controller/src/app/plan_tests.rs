@@ -3,7 +3,7 @@ use crate::report::Conditioned;
 use jiff::Timestamp;
 use kube::Resource;
 use kube::core::object::HasStatus;
-use mendix_model::conditions::conditions;
+use mendix_model::conditions::{DATABASE_LEASE, Fact, conditions, of_facts};
 use mendix_model::crd::app::{RuntimeSettings, ServicePlan};
 use mendix_model::crd::common::RuntimeLicense;
 use mendix_model::crd::{BuildStatus, EndpointStatus, MendixAppSpec, RuntimeStatus, StorageInstanceStatus};
@@ -322,6 +322,30 @@ fn a_licence_is_told_without_its_key(#[case] key: Option<&str>, #[case] mode: Op
         !serde_json::to_string(&report.status)
             .expect("json")
             .contains("license-secret")
+    );
+}
+
+#[test]
+fn what_the_runtime_knows_of_its_lease_is_told_of_the_app() {
+    let app = app();
+    let mut observed = running(&app);
+    let fact = Fact {
+        type_: DATABASE_LEASE.to_owned(),
+        is: Some(false),
+        reason: "Absent".to_owned(),
+        message: "no right".to_owned(),
+    };
+    let status = observed
+        .runtime
+        .as_mut()
+        .and_then(|runtime| runtime.status.as_mut());
+    let conditions = &mut status.expect("status").conditions;
+    conditions.extend(of_facts(&[], &[fact.clone()], Some(1), Timestamp::UNIX_EPOCH));
+    assert_eq!(plan(&app, &observed).report.facts, [fact]);
+    assert_eq!(
+        state(&app, &observed),
+        "Ready",
+        "it says nothing of how far the app is"
     );
 }
 

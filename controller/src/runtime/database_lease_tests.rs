@@ -1,4 +1,7 @@
 use super::*;
+use crate::runtime::observe::Observed;
+use crate::runtime::plan::plan;
+use crate::runtime::plan::tests::{observed, runtime};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -153,4 +156,25 @@ fn it_is_looked_again_only_where_no_watch_will_tell(
 ) {
     let pods = [running("a", ready)];
     assert_eq!(look_again(&pods, &[("a".to_owned(), answer)].into()), expected);
+}
+
+/// The whole way, from a pod that runs and is not ready to what a person reads first.
+#[test]
+fn an_app_that_waits_for_its_database_is_not_ready_for_that_reason() {
+    let why = "leader shop-master-0 of model 1 may still run on the database";
+    let observed = Observed {
+        pods: vec![running("shop-master-1", false)],
+        answers: [("shop-master-1".to_owned(), says(LeaseState::Waiting, why))].into(),
+        ..observed()
+    };
+    let plan = plan(&runtime(), &observed);
+    let sentence = format!("waits for its turn on the database: {why}");
+    let pods = plan.report.status.pods.expect("pods");
+    assert_eq!(pods[0].message.as_deref(), Some(sentence.as_str()));
+    assert_eq!(
+        plan.report.progress.word(),
+        format!("pod shop-master-1: {sentence}")
+    );
+    assert_eq!(plan.report.facts[0].reason, "Waiting");
+    assert_eq!(plan.report.requeue, Some(LOOK_AGAIN));
 }

@@ -8,6 +8,7 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -218,6 +219,11 @@ impl Guard {
             (status["state"] == state).then_some(status)
         })
         .await
+    }
+
+    /// Where probes and status are.
+    pub(crate) async fn address(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.port("probes").await).into()
     }
 
     /// The port that the system chose, from the log.

@@ -49,9 +49,6 @@ mod tests {
         };
         assert_eq!(line(&lease, "shop", owner, false).is_some(), told);
         let all = line(&lease, "shop", owner, true).expect("to whoever wants to know all");
-        assert_eq!(
-            (all.state.as_str(), all.message.as_deref()),
-            (state, Some("why"))
-        );
+        assert_eq!((all.state.as_str(), all.message.as_deref()), (state, Some("why")));
     }
 }

@@ -4,6 +4,7 @@ use anyhow::{Context, Result};
 use k8s_openapi::api::core::v1::Secret;
 use kube::Api;
 use mendix_cases::Product;
+use mendix_model::conditions::DATABASE_LEASE;
 use mendix_model::secret_store::database::NAME;
 use serde_json::json;
 
@@ -31,6 +32,9 @@ async fn an_app_is_deployed_served_scaled_stopped_and_deleted() -> Result<()> {
 
     let app = product
         .until(NAMESPACE, "shop", "both pods", |app| workers(app) == Some("1/1"))
+        .await?;
+    product
+        .until(NAMESPACE, "shop", "rows in the database", keeps_rows)
         .await?;
     let page = product.until_page(&app).await?;
     assert_eq!(page["corrupted"], json!(false), "{page}");
@@ -66,6 +70,13 @@ async fn an_app_is_deployed_served_scaled_stopped_and_deleted() -> Result<()> {
         "the database outlived its app"
     );
     Ok(())
+}
+
+/// The guards say that each process has its row, and for how long two may run at worst.
+fn keeps_rows(app: &mendix_model::crd::MendixApp) -> bool {
+    let conditions = app.status.iter().flat_map(|status| &status.conditions);
+    let mut leases = conditions.filter(|condition| condition.type_ == DATABASE_LEASE);
+    leases.any(|lease| lease.status == "True" && lease.message.contains("at most 20 s"))
 }
 
 fn workers(app: &mendix_model::crd::MendixApp) -> Option<&str> {

@@ -126,6 +126,14 @@ async fn switched_on_while_it_runs_and_off_again() -> Result<()> {
         "pods that never were at the gate run on"
     );
     app.replace_leader().await?;
+    // Without a guard in the pods, the status says what does not hold.
+    let says_so = [
+        "wait",
+        "environment/shop",
+        "--for=condition=DatabaseLease=false",
+        "--timeout=60s",
+    ];
+    app.kubectl(&says_so)?;
 
     app.product.mendix_in(app.namespace(), 0, &["unprotect"])?;
     assert_eq!(app.tracked().await?, BTreeSet::new());

@@ -3,6 +3,7 @@
 //! A guard of a test is no PID 1: what the kernel would end with it in a container, the test ends itself.
 
 mod faults;
+mod reader;
 mod refusals;
 mod turns;
 
