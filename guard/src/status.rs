@@ -155,7 +155,7 @@ impl Status {
 }
 
 fn lease_status(stage: &Stage) -> LeaseStatus {
-    let (state, message) = match stage {
+    let (word, message) = match stage {
         Stage::Waiting { why, .. } => (LeaseState::Waiting, Some(why.clone())),
         Stage::Absent(why) => (LeaseState::Absent, Some(why.to_string())),
         Stage::Refused(why) => (LeaseState::Refused, Some(why.clone())),
@@ -164,13 +164,13 @@ fn lease_status(stage: &Stage) -> LeaseStatus {
         Stage::Ended => (LeaseState::Ended, None),
     };
     LeaseStatus {
-        state,
+        state: word,
         message: message.filter(|message| !message.is_empty()),
         remaining_seconds: match stage {
             Stage::Waiting { seconds, .. } => *seconds,
             _ => None,
         },
-        bound_seconds: (state != LeaseState::Absent).then(|| TERMS.bound().as_secs()),
+        bound_seconds: (word != LeaseState::Absent).then(|| TERMS.bound().as_secs()),
     }
 }
 

@@ -340,7 +340,12 @@ fn what_the_runtime_knows_of_its_lease_is_told_of_the_app() {
         .as_mut()
         .and_then(|runtime| runtime.status.as_mut());
     let conditions = &mut status.expect("status").conditions;
-    conditions.extend(of_facts(&[], &[fact.clone()], Some(1), Timestamp::UNIX_EPOCH));
+    conditions.extend(of_facts(
+        &[],
+        std::slice::from_ref(&fact),
+        Some(1),
+        Timestamp::UNIX_EPOCH,
+    ));
     assert_eq!(plan(&app, &observed).report.facts, [fact]);
     assert_eq!(
         state(&app, &observed),

@@ -20,6 +20,10 @@ fn running(name: &str, ready: bool) -> Pod {
     pod(name, ready, &json!({"running": {}}), &json!({}))
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "it stands beside those that do not answer"
+)]
 fn says(state: LeaseState, message: &str) -> Result<LeaseStatus, NoAnswer> {
     Ok(LeaseStatus {
         state,

@@ -12,7 +12,8 @@ async fn server(answer: String, closes: bool) -> SocketAddr {
     tokio::spawn(async move {
         let (mut connection, _) = listener.accept().await.expect("a connection");
         let mut request = [0; 1024];
-        connection.read(&mut request).await.expect("a request");
+        let length = connection.read(&mut request).await.expect("a request");
+        assert!(request[..length].starts_with(b"GET /m2ee-sidecar/v1/status "));
         // The client may go before all is written.
         let _ = connection.write_all(answer.as_bytes()).await;
         if !closes {
