@@ -9,7 +9,7 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
 use mendix_model::conditions::{DATABASE_LEASE, Fact};
 use mendix_model::lease::{LeaseState, LeaseStatus, REFUSED};
-use mendix_model::names::{PROBE_PORT, RUNTIME_CONTAINER};
+use mendix_model::names::RUNTIME_CONTAINER;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -95,7 +95,7 @@ fn word(pod: &Pod, answers: &Answers) -> Option<Word> {
     }
     let status = match answers.get(&pod.name_any())? {
         Ok(status) => status,
-        Err(why) if is_ready(pod) => return Some(Word::Silent(why.to_string())),
+        Err(why) if is_ready(pod) => return Some(Word::Silent(format!("{why}; {}", why.remedy()))),
         Err(why) => return Some(Word::Starting(why.to_string())),
     };
     let why = status.message.clone().unwrap_or_default();
@@ -129,16 +129,13 @@ fn sentence(word: &Word, pod: &str) -> String {
         Word::Absent(why) => {
             format!("pod {pod} keeps no row in its database, so levels L0 to L2 hold and no more: {why}")
         }
-        Word::Silent(why) => format!(
-            "the guard of pod {pod} is not heard: {why}; let the pods of the controller reach port {PROBE_PORT} of the \
-             pods of the app"
-        ),
+        Word::Silent(why) => format!("the guard of pod {pod} is not heard: {why}"),
         Word::Starting(why) => format!("the guard of pod {pod} is not heard yet: {why}"),
         Word::Held(Reverse(Some(bound))) => format!(
-            "every process on the database keeps its row there; should a failover lose the newest rows, two may run that \
-             must not for at most {bound} s"
+            "each process of the app has its row in the database; should a failover lose the newest rows, two may run \
+             that must not for at most {bound} s"
         ),
-        Word::Held(Reverse(None)) => "every process on the database keeps its row there".to_owned(),
+        Word::Held(Reverse(None)) => "each process of the app has its row in the database".to_owned(),
     }
 }
 

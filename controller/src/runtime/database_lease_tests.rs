@@ -54,6 +54,10 @@ fn told(pods: &[(bool, Result<LeaseStatus, NoAnswer>)]) -> Option<(Option<bool>,
     &[(true, held()), (true, Err(NoAnswer::Late))], None, "NoAnswer",
     "guard of pod b is not heard: it did not answer within 2 s; let the pods of the controller reach port 8800"
 )]
+#[case::one_is_of_another_release(
+    &[(true, Err(NoAnswer::Malformed))], None, "NoAnswer",
+    "guard of pod a is not heard: its answer is not understood; a guard of another release"
+)]
 #[case::nobody_is_heard_yet(
     &[(false, Err(NoAnswer::Malformed))], None, "NoAnswer", "pod a is not heard yet: its answer is not understood"
 )]

@@ -45,6 +45,16 @@ pub enum NoAnswer {
     Malformed,
 }
 
+impl NoAnswer {
+    /// What to do where this stays so.
+    pub(super) fn remedy(&self) -> String {
+        match self {
+            Self::Malformed => "a guard of another release is understood from the next rollout on".to_owned(),
+            _ => format!("let the pods of the controller reach port {PROBE_PORT} of the pods of the app"),
+        }
+    }
+}
+
 /// What the guards of these pods say, of those that run.
 pub(crate) async fn ask_all(pods: &[Pod]) -> Answers {
     let until = Instant::now() + LIMIT;
