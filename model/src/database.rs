@@ -11,6 +11,7 @@ mod secret;
 mod server;
 mod target;
 mod text;
+mod tls;
 mod variables;
 
 pub use address::Address;
@@ -19,4 +20,5 @@ pub use kind::Kind;
 pub use problem::Problem;
 pub use secret::from_secret;
 pub use target::Target;
+pub use tls::Tls;
 pub use variables::{FromVariables, from_variables};

@@ -1,5 +1,6 @@
 //! Why a connection failed, from what the HTTP client says.
 
+use mendix_postgres_tls::CertificateDer;
 use std::error::Error;
 use std::time::Duration;
 
@@ -60,6 +61,16 @@ pub(crate) fn http_client() -> reqwest::Result<reqwest::Client> {
         let roots: Result<Vec<_>, _> = roots.map(|root| reqwest::Certificate::from_der(root)).collect();
         builder().tls_certs_only(roots?).build()
     })
+}
+
+/// The authorities that this process is told to trust, by the variables that the HTTP client follows too. What cannot be
+/// read is left out: the task then says which server it does not trust.
+pub(crate) fn authorities() -> Vec<CertificateDer<'static>> {
+    let read = rustls_native_certs::load_native_certs();
+    for error in read.errors {
+        tracing::debug!("certificates are left out: {error}");
+    }
+    read.certs
 }
 
 fn builder() -> reqwest::ClientBuilder {

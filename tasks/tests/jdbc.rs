@@ -131,7 +131,7 @@ async fn what_is_wrong_with_a_database_is_explained() {
         (
             "database-jdbc-url",
             format!("{}?sslmode=require", url(&address, &name)),
-            "is to be reached over TLS",
+            "does not speak TLS, which the address asks for",
         ),
         (
             "database-jdbc-url",
@@ -165,7 +165,7 @@ async fn a_database_that_does_not_exist_is_told_from_one_over_tls_only() {
         "create the database, or correct key database-jdbc-url",
     )];
     if server.log().is_some() {
-        cases.push(("tls_only", ("anybody", "x"), "is to be reached over TLS"));
+        cases.push(("tls_only", ("anybody", "x"), "it admits anybody over TLS only"));
     }
     for (database, (user, password), part) in cases {
         let url = format!("jdbc:postgresql://{}/{database}", server.address());

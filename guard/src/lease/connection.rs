@@ -3,11 +3,11 @@
 use super::failure::{Failure, failure, login_failure};
 use super::login::Login;
 use super::statements::{CREATE_SCHEMA, CREATE_TABLES, END, HAS_SCHEMA, LOOK, RENEW, take, take_first};
-use super::tls::Tls;
 use mendix_model::crd::claim::Owner;
 use mendix_model::crd::common::LeaderSelection;
 use mendix_model::lease::{FORMAT, Process, Record, Row, Rows, Take};
 use mendix_model::names::Role;
+use mendix_postgres_tls::Connector;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -36,11 +36,10 @@ pub(crate) fn random() -> String {
 }
 
 impl Connection {
-    async fn open(login: &Login) -> Result<Self, Failure> {
+    async fn open(login: &Login, connector: &Connector) -> Result<Self, Failure> {
         let server = login.server();
         let config = login.config(LIMIT);
-        let tls = Tls::new().map_err(|error| Failure::NoLogin(error.to_string()))?;
-        let opened = timeout(LIMIT, config.connect(tls)).await;
+        let opened = timeout(LIMIT, connector.connect(&config)).await;
         let opened = opened.map_err(|_| late(&server))?;
         let (client, connection) = opened.map_err(|error| login_failure(&error, &server))?;
         // Its errors also reach whoever waits for an answer.
@@ -142,14 +141,16 @@ fn late(server: &str) -> Failure {
 /// The one connection there is at a time, made anew after every failure: what a broken one may yet bring is of no use.
 pub(super) struct Connections<'a> {
     logins: &'a [Login],
+    connector: &'a Connector,
     next: usize,
     open: Option<Connection>,
 }
 
 impl<'a> Connections<'a> {
-    pub(super) const fn new(logins: &'a [Login]) -> Self {
+    pub(super) const fn new(logins: &'a [Login], connector: &'a Connector) -> Self {
         Self {
             logins,
+            connector,
             next: 0,
             open: None,
         }
@@ -201,7 +202,7 @@ impl<'a> Connections<'a> {
             return Ok(open);
         }
         let login = &self.logins[self.next % self.logins.len()];
-        let opened = Connection::open(login).await;
+        let opened = Connection::open(login, self.connector).await;
         if opened.is_err() {
             self.next += 1;
         }

@@ -1,5 +1,6 @@
 //! What a statement that failed means. Pure.
 
+use mendix_postgres_tls::TlsFailure;
 use std::error::Error as _;
 use std::io;
 use tokio_postgres::Error;
@@ -42,9 +43,13 @@ pub(super) enum Failure {
     },
 }
 
-/// What an error of logging in says. What is neither the server's word nor a broken connection is a way to log in that
+/// What an error of logging in says. A server whose certificate is refused here may be one that the driver of the app takes,
+/// which can have authorities of its own. What is neither the server's word nor a broken connection is a way to log in that
 /// only the driver of the app knows.
 pub(super) fn login_failure(error: &Error, server: &str) -> Failure {
+    if let Some(failure) = TlsFailure::of(error) {
+        return Failure::NoLogin(format!("{server} {failure}"));
+    }
     if error.as_db_error().is_none() && !is_broken(error) {
         let cause = error
             .source()

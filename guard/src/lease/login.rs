@@ -1,6 +1,5 @@
 use std::time::Duration;
 use tokio_postgres::Config;
-use tokio_postgres::config::SslMode;
 
 /// How a server is reached, and as whom. Holds a secret, hence no `Debug`.
 pub(super) struct Login {
@@ -10,8 +9,6 @@ pub(super) struct Login {
     pub(super) password: String,
     /// Name of the database.
     pub(super) name: String,
-    /// Not without TLS; else with it where the server speaks it, as drivers do.
-    pub(super) tls: bool,
 }
 
 impl Login {
@@ -34,11 +31,6 @@ impl Login {
             .password(&self.password)
             .dbname(&self.name)
             .application_name("kubectl-mendix guard")
-            .ssl_mode(if self.tls {
-                SslMode::Require
-            } else {
-                SslMode::Prefer
-            })
             .connect_timeout(limit)
             .tcp_user_timeout(limit);
         config

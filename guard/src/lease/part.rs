@@ -2,15 +2,19 @@
 
 use super::login::Login;
 use crate::assignment::Assignment;
-use mendix_model::database::{Address, Kind};
+use mendix_model::database::{Address, Kind, Tls};
 use mendix_model::lease::Process;
 use mendix_model::secret_store::{database, database_keys};
+use std::path::PathBuf;
 
 /// A process with a place to look for its row.
 pub(crate) struct Part {
     pub(super) process: Process,
     /// The servers in the order in which the driver tries them.
     pub(super) logins: Vec<Login>,
+    pub(super) tls: Tls,
+    /// PEM files that are trusted besides the authorities of the public web; none where no certificate is looked at.
+    pub(super) authorities: Vec<PathBuf>,
 }
 
 /// Why there is no row: level L2 holds, and no more.
@@ -28,11 +32,6 @@ pub(crate) enum Absence {
     Unknown(String),
     #[error("no password of the database is told, so it is only the app that can log in")]
     NoPassword,
-    #[error(
-        "the address of the database asks for a check of the server's certificate, which the guard does not do yet; with \
-         sslmode=require it connects"
-    )]
-    Verified,
     #[error("the guard cannot log in to the database as the app does: {0}")]
     NoLogin(String),
     /// Found out on the database itself.
@@ -57,9 +56,6 @@ pub(crate) fn part(assignment: &Assignment, instance: String) -> Result<Part, Ab
         Kind::Hsqldb => return Err(Absence::InMemory),
         _ => return Err(Absence::OtherProduct),
     }
-    if target.verified {
-        return Err(Absence::Verified);
-    }
     let password = keys.get(database::PASSWORD).ok_or(Absence::NoPassword)?;
     let user = target.user.as_ref().ok_or_else(|| unknown("user"))?;
     let name = target.name.as_ref().unwrap_or(user);
@@ -69,7 +65,6 @@ pub(crate) fn part(assignment: &Assignment, instance: String) -> Result<Part, Ab
         user: user.clone(),
         password: password.clone(),
         name: name.clone(),
-        tls: target.tls,
     };
     let logins: Vec<Login> = target.servers.iter().map(login).collect();
     if logins.is_empty() {
@@ -78,7 +73,18 @@ pub(crate) fn part(assignment: &Assignment, instance: String) -> Result<Part, Ab
     Ok(Part {
         process: told.process(instance, assignment.pod.clone(), assignment.role),
         logins,
+        tls: target.tls,
+        authorities: authorities(assignment, target.tls),
     })
+}
+
+/// The files that the runtime is told of too.
+fn authorities(assignment: &Assignment, tls: Tls) -> Vec<PathBuf> {
+    let files = assignment.configuration.authorities.iter();
+    files
+        .filter(|_| tls.is_checked())
+        .map(|file| assignment.configuration_folder.join(file))
+        .collect()
 }
 
 fn unknown(what: &str) -> Absence {

@@ -6,6 +6,7 @@ use super::failure::Failure;
 use super::part::{Absence, Part};
 use super::shared::{Shared, Stage};
 use mendix_model::lease::{Lease, TERMS, Verdict, Watch, decide};
+use mendix_postgres_tls::Connector;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -27,8 +28,12 @@ enum Round {
 }
 
 /// Takes, as soon as it may. Nothing when there is no lease to be had, or the guard ends before.
-pub(super) async fn take<'a>(part: &'a Part, shared: &Shared) -> Option<Connections<'a>> {
-    let mut connections = Connections::new(&part.logins);
+pub(super) async fn take<'a>(
+    part: &'a Part,
+    connector: &'a Connector,
+    shared: &Shared,
+) -> Option<Connections<'a>> {
+    let mut connections = Connections::new(&part.logins, connector);
     let mut watch = Watch::default();
     let mut answered = Instant::now();
     loop {

@@ -83,6 +83,14 @@ impl Setup {
         self
     }
 
+    /// The same with an authority that is trusted.
+    pub(crate) fn with_authority(self, certificate: &str) -> Self {
+        let folder = self.folder.path().join("configuration");
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("authority-0.crt"), certificate).unwrap();
+        self.with("authorities", json!(["authority-0.crt"]))
+    }
+
     /// The same with a secret store of these keys, and no Secret of a plan.
     pub(crate) fn with_secret_store(mut self, keys: &[(&str, &str)]) -> Self {
         let folder = self.folder.path().join("secrets");

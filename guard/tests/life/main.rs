@@ -3,6 +3,10 @@
 //! `cfg(test)` says nothing new here; it tells clippy that helpers of tests may panic.
 
 #[cfg(test)]
+#[allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
+#[path = "../../../tasks/tests/support/certificates.rs"]
+mod certificates;
+#[cfg(test)]
 mod guard;
 #[cfg(test)]
 mod lease;

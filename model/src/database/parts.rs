@@ -1,5 +1,6 @@
 use super::kind::Kind;
 use super::server::Server;
+use super::tls::Tls;
 use super::{Identity, Problem, text};
 
 /// An address taken apart, without its password.
@@ -12,10 +13,7 @@ pub(super) struct Parts {
     pub(super) name: Option<String>,
     pub(super) schema: Option<String>,
     pub(super) user: Option<String>,
-    /// The driver is told not to go on without TLS.
-    pub(super) tls: bool,
-    /// The driver is told to check the server's certificate.
-    pub(super) verified: bool,
+    pub(super) tls: Tls,
 }
 
 impl Parts {
@@ -27,8 +25,7 @@ impl Parts {
             name: None,
             schema: None,
             user: None,
-            tls: false,
-            verified: false,
+            tls: Tls::Offered,
         }
     }
 

@@ -1,5 +1,6 @@
 use super::kind::Kind;
 use super::parts::Parts;
+use super::tls::Tls;
 
 /// Where a database is and whom it lets in, for whoever connects to it. Holds no password.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -13,10 +14,9 @@ pub struct Target {
     pub name: Option<String>,
     /// Login role.
     pub user: Option<String>,
-    /// The driver is told not to go on without TLS.
-    pub tls: bool,
-    /// The driver is told to check the server's certificate.
-    pub verified: bool,
+    /// What the driver is told of TLS. Only read from addresses of the form `//host/name?parameters`; of other forms it
+    /// is the default.
+    pub tls: Tls,
 }
 
 impl From<Parts> for Target {
@@ -32,14 +32,13 @@ impl From<Parts> for Target {
             name: parts.name,
             user: parts.user,
             tls: parts.tls,
-            verified: parts.verified,
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::database::{Address, Kind};
+    use crate::database::{Address, Kind, Tls};
     use rstest::rstest;
 
     fn address(url: &str) -> Address {
@@ -64,16 +63,12 @@ mod tests {
     }
 
     #[rstest]
-    #[case::prefer("jdbc:postgresql://db/shop?sslmode=prefer", false, false)]
-    #[case::require("jdbc:postgresql://db/shop?sslmode=require", true, false)]
-    #[case::verify("jdbc:postgresql://db/shop?a=b&sslMode=verify-full", true, true)]
-    #[case::authority("jdbc:postgresql://db/shop?sslmode=verify-ca", true, true)]
-    #[case::switch("jdbc:postgresql://db/shop?ssl=true", true, true)]
-    #[case::mode_over_switch("jdbc:postgresql://db/shop?ssl=true&sslmode=require", true, false)]
-    #[case::nothing("jdbc:postgresql://db/shop", false, false)]
-    fn modes_without_a_way_back_ask_for_tls(#[case] url: &str, #[case] tls: bool, #[case] verified: bool) {
-        let target = address(url).target().expect("target");
-        assert_eq!((target.tls, target.verified), (tls, verified));
+    #[case::jdbc("jdbc:postgresql://db/shop?a=b&sslmode=verify-ca", Tls::Authority)]
+    #[case::plain("postgres://shop:s3cret@db/shop?sslmode=require", Tls::Required)]
+    #[case::nothing("jdbc:postgresql://db/shop", Tls::Offered)]
+    #[case::another_form("jdbc:sqlserver://db;databaseName=shop;encrypt=true", Tls::Offered)]
+    fn tls_is_what_the_address_asks_for(#[case] url: &str, #[case] tls: Tls) {
+        assert_eq!(address(url).target().expect("target").tls, tls);
     }
 
     #[rstest]

@@ -51,6 +51,13 @@ pub(super) fn without_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str>
     start.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
+/// A parameter of `name=value&name=value`, its name in whatever case; nothing when its value is empty.
+pub(super) fn parameter(parameters: &str, key: &str) -> Option<String> {
+    let mut pairs = parameters.split('&').filter_map(|pair| pair.split_once('='));
+    let (_, value) = pairs.find(|(name, _)| name.eq_ignore_ascii_case(key))?;
+    present(value).map(decoded)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,7 @@
 
 use super::jdbc::JdbcError;
 use crate::settings::SettingsError;
+use mendix_postgres_tls::{SetUpError, TlsFailure};
 
 /// Failure to make a store or to take it down.
 #[derive(Debug, thiserror::Error)]
@@ -152,17 +153,28 @@ pub enum PostgresError {
         /// What the server says.
         cause: String,
     },
-    /// The server wants TLS.
+    /// The server wants TLS, and does not speak it, or was not asked to.
     #[error(
-        "failed to log in to the database server {host}: it admits {user} over TLS only, which this version does not \
-         speak to databases yet; admit the provisioner's network without TLS, or use a dedicated plan"
+        "failed to log in to the database server {host}: it admits {user} over TLS only, and did not speak TLS; set ssl=on \
+         in its postgresql.conf, and take sslmode=disable out of the address"
     )]
-    Tls {
+    OnlyTls {
         /// `host:port`.
         host: String,
         /// Login role.
         user: String,
     },
+    /// TLS came to nothing.
+    #[error("failed to log in to the database server {host}: it {failure}")]
+    Tls {
+        /// `host:port`.
+        host: String,
+        /// What is wrong, and what to do.
+        failure: TlsFailure,
+    },
+    /// TLS could not be set up.
+    #[error("{0}; report it, for it is a fault of this program")]
+    SetUp(#[from] SetUpError),
     /// The maintenance database does not exist.
     #[error(
         "failed to log in to the database server {host}: {cause}; set database-name of the plan's admin Secret"

@@ -2,6 +2,8 @@
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
 
 pub mod api;
+pub mod certificates;
+pub mod first_version;
 pub mod instance;
 pub mod package;
 pub mod postgres;

@@ -65,7 +65,14 @@ impl TestPostgres {
             std::fs::set_permissions(&path, PermissionsExt::from_mode(0o600)).expect("set");
             std::os::unix::fs::chown(path, Some(own.account.0), Some(own.account.1)).expect("owner");
         }
-        std::fs::write(data.join("postgresql.auto.conf"), "ssl = on\n").expect("written");
+        self.set("ssl = on\n");
+    }
+
+    /// Gives a server of our own, which is stopped, these settings and no others.
+    pub fn set(&self, settings: &str) {
+        let own = self.own.as_ref().expect("a server of our own");
+        let file = own.folder.path().join("data/postgresql.auto.conf");
+        std::fs::write(file, settings).expect("written");
     }
 
     /// Ends a server of our own; sessions are cut.
@@ -263,8 +270,10 @@ fn serve(mut postgres: Command, folder: &Path, port: u16) -> Child {
         .expect("postgres")
 }
 
-/// Database `tls_only` is open over TLS only; apps and administrators get in everywhere else.
-const HBA: &str = "hostssl tls_only all all scram-sha-256\nhost postgres,sameuser all all scram-sha-256\n\
+/// Database `tls_only` is open over TLS only, and to members of role `over_tls` all are; apps and administrators get in
+/// everywhere else.
+const HBA: &str = "hostssl all +over_tls all scram-sha-256\nhost all +over_tls all reject\n\
+    hostssl tls_only all all scram-sha-256\nhost postgres,sameuser all all scram-sha-256\n\
     host all postgres,stranger all scram-sha-256\n";
 
 async fn wait_for(server: &TestPostgres) {

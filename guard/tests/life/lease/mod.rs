@@ -5,6 +5,7 @@
 mod faults;
 mod reader;
 mod refusals;
+mod tls;
 mod turns;
 
 use crate::guard::{Guard, Setup, eventually};
@@ -50,6 +51,10 @@ impl<'a> Database<'a> {
 
     /// A guard of this pod, by another way to the server where one is given.
     fn guard(&self, pod: &Pod<'_>, runtime: &Runtime) -> Guard {
+        self.setup(pod, runtime).start()
+    }
+
+    fn setup(&self, pod: &Pod<'_>, runtime: &Runtime) -> Setup {
         let mut keys = self.keys.clone();
         if let Some(port) = pod.port {
             keys.insert("database-host", format!("127.0.0.1:{port}"));
@@ -61,7 +66,6 @@ impl<'a> Database<'a> {
             .with_database(keys)
             .with_variable("MENDIX_LEASE", told.to_string())
             .with_variable("HOSTNAME", pod.name.to_owned())
-            .start()
     }
 
     /// The mark of a pod's row that has not ended.

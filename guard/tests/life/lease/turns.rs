@@ -110,35 +110,3 @@ async fn a_pooler_in_transaction_mode_is_no_hindrance() {
     assert_eq!(first.end().await.0, 0);
     running(&second).await;
 }
-
-#[tokio::test]
-async fn a_server_that_speaks_tls_is_spoken_to_so() {
-    let Some(mut server) = postgres::alone().await else {
-        return;
-    };
-    server.stop();
-    let made = rcgen::generate_simple_self_signed(["db.example".to_owned()]).unwrap();
-    server.certify(&made.cert.pem(), &made.signing_key.serialize_pem());
-    server.start_again().await;
-    let (mut database, runtime) = (Database::new(&server).await, Runtime::start().await);
-    let guarded = "SELECT bool_and(ssl.ssl) FROM pg_stat_activity JOIN pg_stat_ssl AS ssl USING (pid) \
-        WHERE datname = current_database() AND application_name = 'kubectl-mendix guard'";
-    let encrypted = async |database: &Database<'_>| {
-        let row = database.client().await.query_one(guarded, &[]).await.unwrap();
-        row.get::<_, Option<bool>>(0)
-    };
-    let mut preferring = database.guard(&LEADER, &runtime);
-    running(&preferring).await;
-    assert_eq!(encrypted(&database).await, Some(true));
-    preferring.signal(Signal::TERM);
-    preferring.end().await;
-    let url = format!(
-        "jdbc:postgresql://{}/{}?sslmode=require",
-        server.address(),
-        database.name
-    );
-    database.keys.insert("database-jdbc-url", url);
-    let requiring = database.guard(&OTHER, &runtime);
-    running(&requiring).await;
-    assert_eq!(encrypted(&database).await, Some(true));
-}

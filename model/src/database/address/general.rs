@@ -4,6 +4,7 @@ use super::direct_name;
 use crate::database::kind::Kind;
 use crate::database::parts::Parts;
 use crate::database::server::Server;
+use crate::database::tls::Tls;
 use crate::database::{Problem, text};
 
 /// What follows `jdbc:postgresql:`, `jdbc:mysql:` and the like.
@@ -41,7 +42,7 @@ pub(super) fn parse_plain(kind: Kind, rest: &str) -> Result<Parts, Problem> {
     let (authority, tail) = body.split_at(body.find(['/', '?', '#']).unwrap_or(body.len()));
     let (path, parameters) = cut(tail);
     // A host among the parameters (PostgreSQL documentation, "Connection URIs") is understood as a socket only.
-    match parameter(parameters, "host") {
+    match text::parameter(parameters, "host") {
         Some(host) if authority.is_empty() && host.starts_with('/') => Ok(Parts::new(kind, Vec::new())),
         Some(_) => Err(Problem::UnknownForm),
         None => parts(kind, user, authority, path, parameters),
@@ -96,15 +97,14 @@ fn parts(
     path: &str,
     parameters: &str,
 ) -> Result<Parts, Problem> {
-    let parameter = |key| parameter(parameters, key);
+    let parameter = |key| text::parameter(parameters, key);
     let separators: &[char] = if kind == Kind::Hana { &[',', ';'] } else { &[','] };
     let mut parts = Parts::new(kind, Server::parse_list(&text::decoded(hosts), separators)?);
     let user = user.map(|user| text::decoded(user.split(':').next().unwrap_or_default()));
     parts.user = user
         .or_else(|| parameter("user"))
         .or_else(|| parameter("username"));
-    parts.tls = asks_for_tls(parameters);
-    parts.verified = asks_for_check(parameters);
+    parts.tls = Tls::of(parameters);
     parts.cloud_instance = parameter("cloudsqlinstance").filter(|_| parameter("socketfactory").is_some());
     parts.name = name(kind, path.strip_prefix('/').unwrap_or(path))?;
     if kind == Kind::Hana {
@@ -121,27 +121,4 @@ fn name(kind: Kind, path: &str) -> Result<Option<String>, Problem> {
         _ => path,
     };
     Ok(text::present(direct_name(path)?).map(text::decoded))
-}
-
-/// PostgreSQL documentation, "Connecting to the database": modes `disable`, `allow` and `prefer` go on without.
-fn asks_for_tls(parameters: &str) -> bool {
-    let mode = parameter(parameters, "sslmode");
-    mode.is_some_and(|mode| {
-        let mode = mode.to_ascii_lowercase();
-        ["require", "verify-ca", "verify-full"].contains(&mode.as_str())
-    }) || parameter(parameters, "ssl").is_some_and(|value| value == "true")
-}
-
-/// The same: `require` takes any certificate, and `ssl=true` alone means `verify-full`.
-fn asks_for_check(parameters: &str) -> bool {
-    match parameter(parameters, "sslmode") {
-        Some(mode) => mode.to_ascii_lowercase().starts_with("verify-"),
-        None => asks_for_tls(parameters),
-    }
-}
-
-fn parameter(parameters: &str, key: &str) -> Option<String> {
-    let mut pairs = parameters.split('&').filter_map(|pair| pair.split_once('='));
-    let (_, value) = pairs.find(|(name, _)| name.eq_ignore_ascii_case(key))?;
-    text::present(value).map(text::decoded)
 }

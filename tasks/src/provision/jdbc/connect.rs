@@ -30,26 +30,16 @@ pub(super) async fn check(declared: &Declared) -> Result<(), ProvisionError> {
 }
 
 async fn check_server(declared: &Declared, host: &str, port: u16) -> Result<(), ProvisionError> {
-    let target = &declared.target;
-    let login = login(declared, host, port)?;
-    match login {
-        Some(login) if target.tls => Err(JdbcError::Tls {
-            host: login.address(),
-        }
-        .into()),
-        Some(login) => {
-            let checked = postgres::log_in(&login).await;
-            checked.map_err(|error| JdbcError::of_postgres(error, declared.place))?;
-            tracing::info!(server = login.address(), "logged in");
-            Ok(())
-        }
-        None => {
-            reach(host, port, declared.place).await?;
-            let type_ = target.kind.runtime_word();
-            tracing::info!(host, port, type_, "reached the server; the login is not tried");
-            Ok(())
-        }
-    }
+    let Some(login) = login(declared, host, port)? else {
+        reach(host, port, declared.place).await?;
+        let type_ = declared.target.kind.runtime_word();
+        tracing::info!(host, port, type_, "reached the server; the login is not tried");
+        return Ok(());
+    };
+    let checked = postgres::log_in(&login).await;
+    checked.map_err(|error| JdbcError::of_postgres(error, declared.place))?;
+    tracing::info!(server = login.address(), "logged in");
+    Ok(())
 }
 
 /// Nothing where no login can be tried: another product, or a password that only the app's own identity gets.
@@ -68,6 +58,7 @@ fn login(declared: &Declared, host: &str, port: u16) -> Result<Option<postgres::
         user: user.ok_or(SettingsError::AdminKey(database::USER_NAME))?,
         password: password.clone(),
         database: target.name.clone().unwrap_or_default(),
+        tls: target.tls,
     }))
 }
 

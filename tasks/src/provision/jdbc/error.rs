@@ -2,6 +2,7 @@
 
 use super::super::PostgresError;
 use mendix_model::database::Problem;
+use mendix_postgres_tls::TlsFailure;
 
 /// Failure to hand a database on.
 #[derive(Debug, thiserror::Error)]
@@ -69,14 +70,18 @@ pub enum JdbcError {
         /// Key that says where the database is.
         key: &'static str,
     },
-    /// TLS is wanted.
+    /// TLS came to nothing.
     #[error(
-        "failed to check the database: {host} is to be reached over TLS, which this check does not speak yet; add \
-         --no-connect to the args of the plan"
+        "failed to check the database: {host}, of key {key} of the plan's admin Secret, {failure}; or add --no-connect to \
+         the args of the plan"
     )]
     Tls {
         /// `host:port`.
         host: String,
+        /// What is wrong, and what to do.
+        failure: TlsFailure,
+        /// Key that says where the database is.
+        key: &'static str,
     },
     /// There is no such database.
     #[error(
@@ -102,7 +107,7 @@ impl JdbcError {
         match error {
             PostgresError::HostNotFound { host, cause } => Self::HostNotFound { host, cause, key },
             PostgresError::Unreachable { host, cause } => Self::Unreachable { host, cause, key },
-            PostgresError::Tls { host, .. } => Self::Tls { host },
+            PostgresError::Tls { host, failure } => Self::Tls { host, failure, key },
             PostgresError::NoDatabase { host, cause } => Self::NoDatabase { host, cause, key },
             other => Self::Postgres(other),
         }

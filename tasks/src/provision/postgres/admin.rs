@@ -2,6 +2,7 @@
 
 use super::super::{PostgresError, ProvisionError};
 use crate::settings::{SettingsError, read_key};
+use mendix_model::database::Tls;
 use mendix_model::secret_store::database;
 use std::fmt;
 use std::path::Path;
@@ -17,6 +18,7 @@ pub(in crate::provision) struct Admin {
     pub(in crate::provision) user: String,
     pub(in crate::provision) password: String,
     pub(in crate::provision) database: String,
+    pub(in crate::provision) tls: Tls,
 }
 
 impl fmt::Debug for Admin {
@@ -46,6 +48,8 @@ pub(super) fn read(folder: &Path) -> Result<Admin, ProvisionError> {
         user: needed(folder, database::USER_NAME)?,
         password: needed(folder, database::PASSWORD)?,
         database: read_key(folder, database::NAME)?.unwrap_or_else(|| MAINTENANCE.to_owned()),
+        // As the driver of the app goes to the address that it gets.
+        tls: Tls::Offered,
     })
 }
 

@@ -2,6 +2,7 @@
 
 use super::super::PostgresError;
 use crate::network::innermost;
+use mendix_postgres_tls::TlsFailure;
 use std::error::Error as _;
 use std::io;
 use tokio_postgres::Error;
@@ -19,6 +20,10 @@ pub(super) struct Server {
 pub(super) fn explain(error: &Error, server: &Server, step: &str) -> PostgresError {
     if let Some(refusal) = error.as_db_error() {
         return refused(refusal.code(), &line(refusal), server, step);
+    }
+    if let Some(failure) = TlsFailure::of(error) {
+        let host = server.address.clone();
+        return PostgresError::Tls { host, failure };
     }
     match error
         .source()
@@ -38,7 +43,7 @@ fn refused(code: &SqlState, message: &str, server: &Server, step: &str) -> Postg
     if *code == SqlState::INVALID_PASSWORD {
         PostgresError::Password { host, user }
     } else if *code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION && wants_tls(message) {
-        PostgresError::Tls { host, user }
+        PostgresError::OnlyTls { host, user }
     } else if *code == SqlState::INVALID_AUTHORIZATION_SPECIFICATION {
         PostgresError::NotAdmitted { host, user, cause }
     } else if *code == SqlState::UNDEFINED_DATABASE {
@@ -84,7 +89,7 @@ mod tests {
     #[case(
         "28000",
         "no pg_hba.conf entry for host \"10.0.0.1\", user \"a\", database \"b\", no encryption",
-        "over TLS only"
+        "admits admin over TLS only"
     )]
     #[case(
         "28000",

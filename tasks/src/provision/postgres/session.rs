@@ -5,10 +5,11 @@ use super::admin::Admin;
 use super::explain::{Server, explain};
 use super::names::Names;
 use super::plan::{Facts, Rights, Statement};
+use crate::network;
+use mendix_postgres_tls::{Connector, Tls};
 use std::time::Duration;
 use tokio::task::JoinHandle;
-use tokio_postgres::config::SslMode;
-use tokio_postgres::{Client, Config, NoTls};
+use tokio_postgres::{Client, Config};
 
 /// An administrator's session.
 pub(super) struct Session {
@@ -38,7 +39,8 @@ impl Session {
             address: admin.address(),
             user: admin.user.clone(),
         };
-        let opened = config(admin).connect(NoTls).await;
+        let connector = connector(admin.tls)?;
+        let opened = connector.connect(&config(admin)).await;
         let (client, connection) = opened.map_err(|error| explain(&error, &server, "log in"))?;
         // Its errors also reach whoever waits for an answer.
         let connection = tokio::spawn(async move { drop(connection.await) });
@@ -94,6 +96,15 @@ impl Session {
     }
 }
 
+fn connector(tls: Tls) -> Result<Connector, PostgresError> {
+    let authorities = if tls.is_checked() {
+        network::authorities()
+    } else {
+        Vec::new()
+    };
+    Ok(Connector::new(tls, authorities)?)
+}
+
 fn config(admin: &Admin) -> Config {
     let mut config = Config::new();
     config
@@ -103,7 +114,6 @@ fn config(admin: &Admin) -> Config {
         .password(&admin.password)
         .dbname(&admin.database)
         .application_name("kubectl-mendix provisioner")
-        .ssl_mode(SslMode::Disable)
         .connect_timeout(Duration::from_secs(10))
         .keepalives_idle(Duration::from_secs(10));
     config
