@@ -310,7 +310,7 @@ pub(super) fn situation(runtime: &Runtime, observed: &Observed) -> Situation {
     Situation {
         wanted: Identity {
             model: spec.model.clone(),
-            leader_selection: pod_template::mode_word(spec.leader_selection).to_owned(),
+            leader_selection: spec.leader_selection.unwrap_or_default().as_str().to_owned(),
         },
         mode: spec.leader_selection.unwrap_or_default(),
         replicas: spec.replicas,

@@ -11,19 +11,10 @@ use k8s_openapi::api::core::v1::{
 };
 use kube::api::ObjectMeta;
 use mendix_model::crd::Runtime;
-use mendix_model::crd::common::{ForAllPods, LeaderSelection, Resources, StringMap};
+use mendix_model::crd::common::{ForAllPods, Resources, StringMap};
 use mendix_model::defaults;
 use mendix_model::names::{self, Role};
 use mendix_model::runtime_configuration::{GUARD_BINARY, GUARD_FOLDER};
-
-/// Value of the annotation that says how pods find their leader.
-pub(crate) const fn mode_word(mode: Option<LeaderSelection>) -> &'static str {
-    match mode {
-        None | Some(LeaderSelection::Assigned) => "assigned",
-        Some(LeaderSelection::None) => "none",
-        Some(LeaderSelection::Leaderless) => "leaderless",
-    }
-}
 
 pub(crate) fn pod_template(
     runtime: &Runtime,
@@ -51,7 +42,7 @@ fn metadata(runtime: &Runtime, observed: &Observed, role: Role) -> ObjectMeta {
             .unwrap_or_default(),
     );
     annotations.extend(spec.pod_annotations.clone().unwrap_or_default());
-    let mode = mode_word(spec.leader_selection).to_owned();
+    let mode = spec.leader_selection.unwrap_or_default().as_str().to_owned();
     annotations.insert(names::LEADER_SELECTION_ANNOTATION.to_owned(), mode);
     let claim = observed.claim.clone().unwrap_or_default();
     annotations.insert(names::DATABASE_ANNOTATION.to_owned(), claim);

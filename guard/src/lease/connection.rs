@@ -51,7 +51,7 @@ impl Connection {
         })
     }
 
-    async fn look(&self) -> Result<Rows, Failure> {
+    pub(super) async fn look(&self) -> Result<Rows, Failure> {
         let all = within(&self.server, self.client.query_typed(LOOK, &[])).await?;
         let standby = all.first().is_some_and(|row| row.get(0));
         if standby {
@@ -60,24 +60,24 @@ impl Connection {
         rows(&all).map_err(|error| failure(&error, &self.server))
     }
 
-    async fn create(&self) -> Result<(), Failure> {
-        let there = within(&self.server, self.client.query_typed(HAS_SCHEMA, &[])).await?;
-        if !there.first().is_some_and(|row| row.get(0)) {
+    /// Makes schema and tables.
+    pub(super) async fn create(&self) -> Result<(), Failure> {
+        if !self.has_schema().await? {
             within(&self.server, self.client.batch_execute(CREATE_SCHEMA)).await?;
         }
         within(&self.server, self.client.batch_execute(CREATE_TABLES)).await
     }
 
-    async fn has_schema(&self) -> Result<bool, Failure> {
+    pub(super) async fn has_schema(&self) -> Result<bool, Failure> {
         let there = within(&self.server, self.client.query_typed(HAS_SCHEMA, &[])).await?;
         Ok(there.first().is_some_and(|row| row.get(0)))
     }
 
     /// Whether it took.
-    async fn take(&self, process: &Process, on: &Take) -> Result<bool, Failure> {
+    pub(super) async fn take(&self, process: &Process, on: &Take) -> Result<bool, Failure> {
         let instances: Vec<&str> = on.dead.iter().map(|dead| dead.instance.as_str()).collect();
         let marks: Vec<&str> = on.dead.iter().map(|dead| dead.mark.as_str()).collect();
-        let (role, mode) = (process.role.as_str(), mode_word(process.mode));
+        let (role, mode) = (process.role.as_str(), process.mode.as_str());
         let (mark, version, id) = (random(), random(), random());
         let owner = &process.owner;
         let mut parameters: Vec<(&(dyn ToSql + Sync), Type)> =
@@ -107,14 +107,16 @@ impl Connection {
         Ok(!taken.is_empty())
     }
 
-    async fn renew(&self, instance: &str) -> Result<bool, Failure> {
+    /// Whether there was a row to renew.
+    pub(super) async fn renew(&self, instance: &str) -> Result<bool, Failure> {
         let mark = random();
         let parameters: [(&(dyn ToSql + Sync), Type); 2] = [(&instance, Type::TEXT), (&mark, Type::TEXT)];
         let changed = within(&self.server, self.client.execute_typed(RENEW, &parameters)).await?;
         Ok(changed > 0)
     }
 
-    async fn end(&self, instance: &str) -> Result<(), Failure> {
+    /// Says that the process has ended.
+    pub(super) async fn end(&self, instance: &str) -> Result<(), Failure> {
         let parameters: [(&(dyn ToSql + Sync), Type); 1] = [(&instance, Type::TEXT)];
         within(&self.server, self.client.execute_typed(END, &parameters)).await?;
         Ok(())
@@ -156,44 +158,14 @@ impl<'a> Connections<'a> {
         }
     }
 
-    pub(super) async fn look(&mut self) -> Result<Rows, Failure> {
+    /// Asks the server over the connection there is, or a new one.
+    pub(super) async fn ask<T>(
+        &mut self,
+        question: impl AsyncFnOnce(&Connection) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
         let connection = self.taken().await?;
-        let looked = connection.look().await;
-        self.kept(connection, looked)
-    }
-
-    /// Makes schema and tables.
-    pub(super) async fn create(&mut self) -> Result<(), Failure> {
-        let connection = self.taken().await?;
-        let created = connection.create().await;
-        self.kept(connection, created)
-    }
-
-    pub(super) async fn has_schema(&mut self) -> Result<bool, Failure> {
-        let connection = self.taken().await?;
-        let found = connection.has_schema().await;
-        self.kept(connection, found)
-    }
-
-    /// Whether it took.
-    pub(super) async fn take(&mut self, process: &Process, on: &Take) -> Result<bool, Failure> {
-        let connection = self.taken().await?;
-        let taken = connection.take(process, on).await;
-        self.kept(connection, taken)
-    }
-
-    /// Whether there was a row to renew.
-    pub(super) async fn renew(&mut self, instance: &str) -> Result<bool, Failure> {
-        let connection = self.taken().await?;
-        let renewed = connection.renew(instance).await;
-        self.kept(connection, renewed)
-    }
-
-    /// Says that the process has ended.
-    pub(super) async fn end(&mut self, instance: &str) -> Result<(), Failure> {
-        let connection = self.taken().await?;
-        let ended = connection.end(instance).await;
-        self.kept(connection, ended)
+        let answer = question(&connection).await;
+        self.kept(connection, answer)
     }
 
     /// Taken out: a statement that is given up half-way leaves no connection behind that waits for its answer.
@@ -219,18 +191,10 @@ impl<'a> Connections<'a> {
     }
 }
 
-const fn mode_word(mode: LeaderSelection) -> &'static str {
-    match mode {
-        LeaderSelection::Assigned => "assigned",
-        LeaderSelection::None => "none",
-        LeaderSelection::Leaderless => "leaderless",
-    }
-}
-
 /// A word that is not known is of a later form, which the record's number says.
 fn mode(word: &str) -> LeaderSelection {
     let all = [LeaderSelection::None, LeaderSelection::Leaderless];
-    let known = all.into_iter().find(|mode| mode_word(*mode) == word);
+    let known = all.into_iter().find(|mode| mode.as_str() == word);
     known.unwrap_or(LeaderSelection::Assigned)
 }
 

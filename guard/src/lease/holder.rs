@@ -59,7 +59,10 @@ impl<'a> Holder<'a> {
     async fn renew(&self, connections: &mut Connections<'_>) {
         let sent = clock::now();
         self.shared.update(|lease| lease.tried(sent));
-        match connections.renew(self.instance).await {
+        match connections
+            .ask(async |server| server.renew(self.instance).await)
+            .await
+        {
             Ok(renewed) => self.shared.update(|lease| lease.answered(sent, renewed)),
             Err(failure) => tracing::warn!("failed to renew the lease on the database: {failure}"),
         }
@@ -68,7 +71,10 @@ impl<'a> Holder<'a> {
     /// Says that the process has ended. Whom that does not reach waits.
     pub(super) async fn end(&self, connections: &mut Connections<'_>) {
         let told = timeout(FAREWELL, async {
-            while let Err(failure) = connections.end(self.instance).await {
+            while let Err(failure) = connections
+                .ask(async |server| server.end(self.instance).await)
+                .await
+            {
                 tracing::warn!("failed to give the lease on the database back: {failure}");
                 sleep(LOOK).await;
             }

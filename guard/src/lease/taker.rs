@@ -1,7 +1,7 @@
 //! Waits for its turn, and takes.
 
 use super::clock;
-use super::connection::Connections;
+use super::connection::{Connection, Connections};
 use super::failure::Failure;
 use super::part::{Absence, Part};
 use super::shared::{Shared, Stage};
@@ -70,9 +70,9 @@ async fn round(
     connections: &mut Connections<'_>,
     watch: &mut Watch,
 ) -> Result<Round, Failure> {
-    let rows = match connections.look().await {
+    let rows = match connections.ask(Connection::look).await {
         Err(Failure::NoTables) => return create(connections).await,
-        Err(Failure::NoRight(words)) if connections.has_schema().await? => {
+        Err(Failure::NoRight(words)) if connections.ask(Connection::has_schema).await? => {
             return Ok(Round::Over(Stage::Refused(closed_schema(&words))));
         }
         looked => looked?,
@@ -81,8 +81,16 @@ async fn round(
     let process = &part.process;
     let sent = clock::now();
     let taken = match decide(&TERMS, process, &rows, watch, sent) {
-        Verdict::Take(on) => connections.take(process, &on).await?,
-        Verdict::Renew => connections.renew(&process.instance).await?,
+        Verdict::Take(on) => {
+            connections
+                .ask(async |server| server.take(process, &on).await)
+                .await?
+        }
+        Verdict::Renew => {
+            connections
+                .ask(async |server| server.renew(&process.instance).await)
+                .await?
+        }
         Verdict::Wait(wait) => {
             shared.tell(Stage::Waiting {
                 why: wait.to_string(),
@@ -101,7 +109,7 @@ async fn round(
 }
 
 async fn create(connections: &mut Connections<'_>) -> Result<Round, Failure> {
-    match connections.create().await {
+    match connections.ask(Connection::create).await {
         Err(Failure::NoRight(words)) => Ok(Round::Over(Stage::Absent(Absence::NoRight(no_right(&words))))),
         // Two that make the same at once fail for reasons of their own; the next look shows what is there.
         Err(Failure::Other { .. }) | Ok(()) => Ok(Round::Again(Duration::ZERO)),

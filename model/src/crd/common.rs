@@ -119,3 +119,14 @@ pub enum LeaderSelection {
     /// The pods choose a leader through the database (runtime 10.24 and later).
     Leaderless,
 }
+
+impl LeaderSelection {
+    /// The documented value.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Assigned => "assigned",
+            Self::None => "none",
+            Self::Leaderless => "leaderless",
+        }
+    }
+}
