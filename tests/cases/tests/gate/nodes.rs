@@ -117,6 +117,8 @@ async fn node_cut_off_that_was_fenced_once() -> Result<()> {
         pair.both(async |side| side.until("a leader elsewhere", lead_again).await)
             .await?;
         node.power_on().await?;
+        // The scheduler may like another node better than the one that the pods prefer.
+        node.alone().await?;
         pair.both(async |side| {
             side.until_pods(1).await?;
             side.kubectl(&["delete", "pods", "-l", &side.leader_pods(), "--wait=false"])?;
@@ -129,6 +131,7 @@ async fn node_cut_off_that_was_fenced_once() -> Result<()> {
             Ok(())
         })
         .await?;
+        node.not_alone().await?;
         node.cut()?;
         pair.both(Side::until_leaving).await?;
         two_lead(&pair.open).await?;
