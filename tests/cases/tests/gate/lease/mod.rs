@@ -9,8 +9,9 @@ mod fenced;
 
 use anyhow::{Context, Result};
 use k8s_openapi::api::core::v1::Pod;
-use kube::{Api, ResourceExt, api::ListParams};
+use kube::{Api, api::ListParams};
 use mendix_cases::{Product, app::LIMIT, manifest, plain::Database};
+use mendix_model::conditions::DATABASE_LEASE;
 use mendix_model::names::{ENVIRONMENT_LABEL, ROLE_LABEL};
 use mendix_test_cluster::{Poll, wait_for};
 use serde_json::{Value, json};
@@ -53,18 +54,14 @@ impl App {
         staying.next().context("there is no pod of the leader")
     }
 
-    /// What the guard of that pod serves as its status.
-    async fn status(&self) -> Result<String> {
-        let name = self.pod().await?.name_any();
-        let path = format!("/api/v1/namespaces/{NAMESPACE}/pods/{name}:8800/proxy/m2ee-sidecar/v1/status");
-        self.kubectl(&["get", "--raw", &path])
-    }
-
-    /// Waits until the guard says this.
+    /// Waits until the status of the app says this of its lease.
     async fn until_told(&self, words: &str) -> Result<()> {
-        wait_for("a word of the guard", LIMIT, || async {
-            let told = self.status().await.unwrap_or_else(|error| format!("{error:#}"));
-            Ok(Poll::when(told.contains(words).then_some(()), || told))
+        wait_for("a word of the lease in the status", LIMIT, || async {
+            let app = self.product.apps(NAMESPACE).get(self.name).await?;
+            let conditions = app.status.map(|status| status.conditions).unwrap_or_default();
+            let lease = conditions.iter().find(|it| it.type_ == DATABASE_LEASE);
+            let told = lease.is_some_and(|it| it.status == "False" && it.message.contains(words));
+            Ok(Poll::when(told.then_some(()), || format!("{conditions:?}")))
         })
         .await
     }
