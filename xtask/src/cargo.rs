@@ -16,10 +16,23 @@ pub(crate) fn workspace() -> &'static Path {
     manifest.parent().unwrap_or(manifest)
 }
 
+/// What cargo tells the programs that it runs of their own package, by beginnings of names. Build scripts, such as that of
+/// ring, take the same for a reason to build again: passed on, it would make this cargo build what the outer one has built
+/// with other values, the outer one do so again at the next call, and all that depends on ring with it.
+const OF_THIS_PROGRAM: [&str; 4] = ["CARGO_MANIFEST_", "CARGO_PKG_", "CARGO_BIN_", "OUT_DIR"];
+
 /// The cargo that runs this program, in the workspace.
 pub(crate) fn cargo<I: IntoIterator<Item = S>, S: AsRef<OsStr>>(arguments: I) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(workspace()).args(arguments);
+    for (name, _) in std::env::vars_os() {
+        if OF_THIS_PROGRAM
+            .iter()
+            .any(|beginning| name.to_string_lossy().starts_with(beginning))
+        {
+            command.env_remove(&name);
+        }
+    }
     command
 }
 
