@@ -243,10 +243,11 @@ impl Side {
     }
 }
 
-/// A model that takes its time to end, and whose followers look again soon.
+/// A model that takes its time to end, and whose followers look again soon. The time is that in which the unguarded side
+/// must be harmed, on a machine that has other things to do.
 pub(crate) fn model(model: &str) -> Package {
     Package::new(model)
-        .option("stopDelayMillis", 3_000)
+        .option("stopDelayMillis", 5_000)
         .option("followerWaitMillis", 200)
 }
 

@@ -1,6 +1,6 @@
 //! The template changes.
 
-use crate::pair::Pair;
+use crate::pair::{Pair, model};
 use anyhow::Result;
 use mendix_cases::plain::CONTAINER;
 
@@ -34,7 +34,9 @@ async fn rolling_restart_of_the_same_model_ends() -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn there_and_back_again_within_the_grace_of_the_first() -> Result<()> {
-    let pair = Pair::with_leader("gate-back", "Recreate").await?;
+    // Both changes, and the start of another pod, must come while the first pod ends.
+    let slow = ["A", "B"].map(|name| model(name).option("stopDelayMillis", 10_000));
+    let pair = Pair::of("gate-back", slow).await?.led("Recreate").await?;
     let [first, second] = pair
         .images
         .clone()
