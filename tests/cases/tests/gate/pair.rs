@@ -150,17 +150,15 @@ impl Side {
         format!("app={},part=leader", self.environment.name)
     }
 
-    /// One of the leader's pods.
+    /// The leader's pod; one that is to end only where there is no other.
     pub(crate) async fn leader_object(&self) -> Result<Pod> {
         let found = self
             .pods()
             .list(&ListParams::default().labels(&self.leader_pods()))
             .await?;
-        found
-            .items
-            .into_iter()
-            .next()
-            .context("there is no pod of the leader")
+        let is_leaving = |pod: &Pod| pod.metadata.deletion_timestamp.is_some();
+        let pod = found.items.into_iter().min_by_key(is_leaving);
+        pod.context("there is no pod of the leader")
     }
 
     /// Name of one of the leader's pods.
