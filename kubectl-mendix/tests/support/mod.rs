@@ -318,53 +318,12 @@ impl Inner {
             .collect();
         json!({"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": "1"}, "items": items})
     }
-
-    /// A server-side apply, as far as a single manager can tell: what is sent is what there is, but for the status.
-    fn apply(&mut self, request: &Request) -> Answer {
-        let before = self.objects.get(&request.path).cloned();
-        let mut object = request.body.clone();
-        let generation = |object: &Value| object["metadata"]["generation"].as_i64().unwrap_or_default();
-        let last = before.as_ref().map_or(0, generation);
-        let same = before
-            .as_ref()
-            .is_some_and(|before| before["spec"] == object["spec"]);
-        object["metadata"]["generation"] = json!(if same { last } else { last + 1 });
-        object["metadata"]["namespace"] = json!("prod");
-        object["metadata"]["uid"] = json!("00000000-0000-0000-0000-000000000001");
-        object["metadata"]["resourceVersion"] = json!((last + 2).to_string());
-        object["metadata"]["managedFields"] = json!([{
-            "manager": "kubectl-mendix", "operation": "Apply", "apiVersion": object["apiVersion"],
-            "fieldsType": "FieldsV1", "fieldsV1": {"f:spec": fields(&object["spec"])},
-        }]);
-        if let Some(before) = before {
-            object["status"] = before["status"].clone();
-        }
-        if request.query.get("dryRun").map(String::as_str) != Some("All") {
-            self.objects.insert(request.path.clone(), object.clone());
-        }
-        (200, object)
-    }
 }
 
 /// `a=b,c=d` in a query.
 fn pairs<'a>(request: &'a Request, name: &str) -> impl Iterator<Item = (&'a str, &'a str)> {
     let text = request.query.get(name).map(String::as_str).unwrap_or_default();
     text.split(',').filter_map(|pair| pair.split_once('='))
-}
-
-fn fields(value: &Value) -> Value {
-    let fields = value.as_object().into_iter().flatten();
-    fields
-        .map(|(key, value)| (format!("f:{key}"), fields_below(value)))
-        .collect()
-}
-
-fn fields_below(value: &Value) -> Value {
-    if value.is_object() {
-        fields(value)
-    } else {
-        json!({})
-    }
 }
 
 fn is_collection(name: &str) -> bool {

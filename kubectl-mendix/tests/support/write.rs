@@ -1,9 +1,35 @@
-//! Writes that are no applies.
+//! Writes.
 
 use super::{Answer, Inner, Request, status};
 use serde_json::{Value, json};
 
 impl Inner {
+    /// A server-side apply, as far as a single manager can tell: what is sent is what there is, but for the status.
+    pub(super) fn apply(&mut self, request: &Request) -> Answer {
+        let before = self.objects.get(&request.path).cloned();
+        let mut object = request.body.clone();
+        let generation = |object: &Value| object["metadata"]["generation"].as_i64().unwrap_or_default();
+        let last = before.as_ref().map_or(0, generation);
+        let same = before
+            .as_ref()
+            .is_some_and(|before| before["spec"] == object["spec"]);
+        object["metadata"]["generation"] = json!(if same { last } else { last + 1 });
+        object["metadata"]["namespace"] = json!("prod");
+        object["metadata"]["uid"] = json!("00000000-0000-0000-0000-000000000001");
+        object["metadata"]["resourceVersion"] = json!((last + 2).to_string());
+        object["metadata"]["managedFields"] = json!([{
+            "manager": "kubectl-mendix", "operation": "Apply", "apiVersion": object["apiVersion"],
+            "fieldsType": "FieldsV1", "fieldsV1": {"f:spec": fields(&object["spec"])},
+        }]);
+        if let Some(before) = before {
+            object["status"] = before["status"].clone();
+        }
+        if !is_dry_run(request) {
+            self.objects.insert(request.path.clone(), object.clone());
+        }
+        (200, object)
+    }
+
     /// A merge patch: fields are replaced, and those that are null go.
     pub(super) fn merge(&mut self, request: &Request) -> Answer {
         let path = &request.path;
@@ -78,5 +104,20 @@ fn merge(object: &mut Value, patch: &Value) {
         } else {
             merge(&mut object[key.as_str()], value);
         }
+    }
+}
+
+fn fields(value: &Value) -> Value {
+    let fields = value.as_object().into_iter().flatten();
+    fields
+        .map(|(key, value)| (format!("f:{key}"), fields_below(value)))
+        .collect()
+}
+
+fn fields_below(value: &Value) -> Value {
+    if value.is_object() {
+        fields(value)
+    } else {
+        json!({})
     }
 }

@@ -11,4 +11,4 @@ pub mod words;
 
 pub use package::Package;
 pub use platform::Platform;
-pub use product::{Prepared, Product, base_image, copy_image};
+pub use product::{Prepared, Product, base_image, copy_image, dry_run};

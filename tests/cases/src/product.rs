@@ -5,7 +5,7 @@ use anyhow::{Context, Result, bail};
 use k8s_openapi::api::core::v1::Namespace;
 use kube::{
     Api, Client,
-    api::{ApiResource, DynamicObject, Patch, PatchParams},
+    api::{ApiResource, DynamicObject, Patch, PatchParams, PostParams},
 };
 use mendix_test_cluster::Cluster;
 use serde_json::{Value, json};
@@ -316,6 +316,14 @@ impl Prepared {
             base_image: base_image(registry),
             plugin: prepared(PLUGIN, &["plugin"])?.into(),
         })
+    }
+}
+
+/// Admission judges such a request like any other, and nothing comes of it.
+pub fn dry_run() -> PostParams {
+    PostParams {
+        dry_run: true,
+        ..PostParams::default()
     }
 }
 

@@ -9,10 +9,10 @@ use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::core::v1::Secret;
 use kube::Api;
 use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
-use mendix_cases::Product;
 use mendix_cases::app::LIMIT;
 use mendix_cases::plain::{Environment, Style};
 use mendix_cases::product::RELEASE_NAMESPACE;
+use mendix_cases::{Product, dry_run};
 use mendix_test_cluster::{Poll, wait_for};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
@@ -84,13 +84,6 @@ fn answered<T>(answer: Result<T, kube::Error>) -> Answer<T> {
         Ok(object) => Ok(Ok(object)),
         Err(kube::Error::Api(status)) => Ok(Err(status.message.clone())),
         Err(error) => Err(error.into()),
-    }
-}
-
-fn dry_run() -> PostParams {
-    PostParams {
-        dry_run: true,
-        ..PostParams::default()
     }
 }
 

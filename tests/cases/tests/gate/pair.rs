@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 /// Namespace under the gate.
 const GUARDED: &str = "case-gate";
 /// Namespace that nothing guards.
-const OPEN: &str = "case-open";
+pub(crate) const OPEN: &str = "case-open";
 
 /// Kinds of everything that makes pods or changes their number.
 const MAKERS: &str = "horizontalpodautoscalers,deployments,statefulsets,daemonsets,replicasets";
@@ -97,6 +97,20 @@ impl Side {
         let name = environment.name.replace('-', "_");
         let database = Database::create(product.cluster.postgres_url(), &name).await?;
         Self::on(product, namespace, environment, database).await
+    }
+
+    /// An app without labels on a database of its own, in a namespace that nothing guards.
+    pub(crate) async fn unguarded(product: &Product, namespace: &'static str, name: &str) -> Result<Self> {
+        product.open_namespace(namespace).await?;
+        let image = push(
+            product.cluster.registry(),
+            Style::Buildpack,
+            &format!("{name}:1"),
+            &model("A"),
+        )
+        .await?;
+        let environment = Environment::new(namespace, name, Style::Buildpack, &image.tag).unlabelled();
+        Self::new(product, namespace, environment).await
     }
 
     /// An app on a database that is there.

@@ -11,8 +11,10 @@ const MODULE: &str = "github.com/open-policy-agent/gatekeeper/v3";
 const NAMESPACE: &str = "gatekeeper-system";
 /// Template and constraint.
 const RULES: &str = include_str!("gatekeeper.yaml");
-/// Hooks of the chart that need images of their own. None is about how requests are judged.
-const WITHOUT: [&str; 5] = [
+/// The one replica of the comparison, our image, and none of the chart's hooks, which need images of their own. None is
+/// about how requests are judged.
+const VALUES: [&str; 6] = [
+    "image.release=bench",
     "upgradeCRDs.enabled=false",
     "postInstall.labelNamespace.enabled=false",
     "postInstall.probeWebhook.enabled=false",
@@ -26,13 +28,10 @@ pub(super) async fn install(product: &Product) -> Result<()> {
     push(&format!("{repository}:bench")).await?;
     let chart = tools::module(FAMILY, MODULE)?.join("charts/gatekeeper");
     let chart = chart.to_string_lossy();
-    let (repository, release) = (
-        format!("image.repository={repository}"),
-        "image.release=bench".to_owned(),
-    );
+    let repository = format!("image.repository={repository}");
     let mut arguments = vec!["upgrade", "--install", "gatekeeper", &chart, "--wait"];
     arguments.extend(["--create-namespace", "--namespace", NAMESPACE]);
-    let values = [repository.as_str(), &release].into_iter().chain(WITHOUT);
+    let values = [repository.as_str()].into_iter().chain(VALUES);
     arguments.extend(values.flat_map(|value| ["--set", value]));
     product.run("helm", &arguments)?;
     rules(product).await

@@ -1,11 +1,11 @@
 //! A fixed number of requests a second from several clients.
 
-use super::objects::{ASKED, deployment, dry_run, pod};
+use super::objects::{ASKED, deployment, pod};
 use anyhow::Result;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::Pod;
 use kube::{Api, Client};
-use mendix_cases::Product;
+use mendix_cases::{Product, dry_run};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! Which webhook is in force.
 
 use super::floor::Floor;
-use super::objects::{ASKED, deployment, dry_run};
+use super::objects::{ASKED, deployment};
 use anyhow::{Context, Result};
 use base64::Engine as _;
 use k8s_openapi::api::admissionregistration::v1::{
@@ -11,7 +11,7 @@ use k8s_openapi::api::apps::v1::Deployment;
 use kube::api::{DeleteParams, PostParams};
 use kube::core::ClusterResourceScope;
 use kube::{Api, Resource, ResourceExt};
-use mendix_cases::{Product, app::LIMIT};
+use mendix_cases::{Product, app::LIMIT, dry_run};
 use mendix_test_cluster::{Poll, wait_for};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};

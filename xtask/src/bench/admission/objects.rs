@@ -14,14 +14,6 @@ const KNOWN: &str = "bench-known";
 /// Namespace that requests are about.
 pub(super) const ASKED: &str = "bench-asked";
 
-/// Admission judges it like any other, and nothing comes of it.
-pub(super) fn dry_run() -> PostParams {
-    PostParams {
-        dry_run: true,
-        ..PostParams::default()
-    }
-}
-
 /// Leaders without pods, each on a database of its own.
 pub(super) async fn environments(product: &Product, count: usize) -> Result<()> {
     product.open_namespace(KNOWN).await?;

@@ -1,16 +1,14 @@
 //! A database by two names: the claims of both are other ones, so both are let start.
 
 use super::{App, NAMESPACE};
-use crate::pair::{Side, model};
+use crate::pair::{OPEN, Side};
 use anyhow::{Context, Result, ensure};
 use mendix_cases::{
     Product,
-    plain::{Database, Environment, Style, push},
+    plain::{Database, Environment},
 };
 use serde_json::json;
 
-/// Namespace that nothing guards.
-const OPEN: &str = "case-open";
 /// The other name, a Service of the namespace.
 const ALIAS: &str = "elsewhere";
 
@@ -41,22 +39,17 @@ async fn alias(product: &Product, database: &Database) -> Result<Database> {
 
 /// Two plain leaders without labels, each by a name of its own.
 async fn open(product: &Product) -> Result<()> {
-    product.open_namespace(OPEN).await?;
-    let image = push(
-        product.cluster.registry(),
-        Style::Buildpack,
-        "gate-alias:1",
-        &model("A"),
-    )
-    .await?;
-    let database = Database::create(product.cluster.postgres_url(), "alias_open").await?;
+    let first = Side::unguarded(product, OPEN, "gate-alias-one").await?;
+    let database = first.database.clone();
+    let environment = Environment {
+        name: "gate-alias-two".to_owned(),
+        ..first.environment.clone()
+    };
     let other = alias(product, &database).await?;
-    let mut sides = Vec::new();
-    for (name, database) in [("gate-alias-one", database.clone()), ("gate-alias-two", other)] {
-        let environment = Environment::new(OPEN, name, Style::Buildpack, &image.tag).unlabelled();
-        let side = Side::on(product, OPEN, environment, database).await?;
+    let second = Side::on(product, OPEN, environment, other).await?;
+    let sides = [first, second];
+    for side in &sides {
         side.apply(&side.environment.leader()).await?;
-        sides.push(side);
     }
     let two = database
         .until("two leaders", |summary| summary.running().count() == 2)

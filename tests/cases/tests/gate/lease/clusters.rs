@@ -1,11 +1,11 @@
 //! The same app in two clusters, on one database. The objects of two clusters know nothing of each other.
 
 use super::{App, NAMESPACE};
-use crate::pair::{Side, model};
+use crate::pair::Side;
 use anyhow::{Result, ensure};
 use mendix_cases::{
     Product, copy_image,
-    plain::{Database, Environment, Style, push},
+    plain::{Database, Environment},
 };
 use mendix_test_cluster::{Cluster, Options};
 use serde_json::Value;
@@ -53,18 +53,6 @@ async fn as_well(side: &Side, second: &Second) -> Result<()> {
     second.apply(side.namespace, &objects).await
 }
 
-/// A plain leader without labels.
-async fn open(product: &Product) -> Result<Side> {
-    product.open_namespace(OPEN).await?;
-    let registry = product.cluster.registry();
-    let image = push(registry, Style::Buildpack, "gate-clusters:1", &model("A")).await?;
-    let environment = Environment::new(OPEN, "gate-clusters", Style::Buildpack, &image.tag).unlabelled();
-    let database = Database::create(product.cluster.postgres_url(), "gate_clusters").await?;
-    let side = Side::on(product, OPEN, environment, database).await?;
-    side.apply(&side.environment.leader()).await?;
-    Ok(side)
-}
-
 /// The same for both sides.
 async fn in_both(second: &Second, open: &Side, guarded: &App, database: &Database) -> Result<()> {
     as_well(open, second).await?;
@@ -87,7 +75,8 @@ async fn same_app_in_two_clusters() -> Result<()> {
         println!("skipped: it needs an embedded cluster, whose database a second one reaches");
         return Ok(());
     }
-    let open = open(&product).await?;
+    let open = Side::unguarded(&product, OPEN, "gate-clusters").await?;
+    open.apply(&open.environment.leader()).await?;
     let database = Database::create(product.cluster.postgres_url(), "lease_clusters").await?;
     let guarded = App::apply(&product, "shop", &database).await?;
     product.ready(NAMESPACE, guarded.name).await?;

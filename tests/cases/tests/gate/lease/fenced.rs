@@ -3,35 +3,17 @@
 use super::{App, NAMESPACE};
 use crate::{
     nodes::{evicted_soon, two_lead},
-    pair::{Side, model},
+    pair::{OPEN, Side},
     pods::replaced,
     spare::{Spare, with_spare},
 };
 use anyhow::{Result, ensure};
 use jiff::{SignedDuration, Timestamp};
-use mendix_cases::{
-    Product,
-    app::LIMIT,
-    plain::{Database, Environment, Style, push},
-};
+use mendix_cases::{Product, app::LIMIT, plain::Database};
 use mendix_test_cluster::{Poll, wait_for};
 
-/// Namespace that nothing guards.
-const OPEN: &str = "case-open";
 /// Longer than the bound of the lease: whoever waits so long waits for signs of life.
 const LONGER_THAN_THE_BOUND: SignedDuration = SignedDuration::from_secs(30);
-
-/// A plain leader without labels, on the node.
-async fn open(product: &Product, node: &Spare) -> Result<Side> {
-    product.open_namespace(OPEN).await?;
-    let registry = product.cluster.registry();
-    let image = push(registry, Style::Buildpack, "gate-lie:1", &model("A")).await?;
-    let environment = Environment::new(OPEN, "gate-lie", Style::Buildpack, &image.tag).unlabelled();
-    let database = Database::create(product.cluster.postgres_url(), "gate_lie").await?;
-    let side = Side::on(product, OPEN, environment, database).await?;
-    node.start(&side, &evicted_soon()).await?;
-    Ok(side)
-}
 
 /// An app of ours, whose leader runs on the node.
 async fn guarded(product: &Product, node: &Spare, database: &Database) -> Result<App> {
@@ -66,7 +48,8 @@ async fn node_said_to_be_off_that_is_not() -> Result<()> {
     with_spare(async |node| {
         let database = Database::create(product.cluster.postgres_url(), "lie").await?;
         let app = guarded(&product, node, &database).await?;
-        let open = open(&product, node).await?;
+        let open = Side::unguarded(&product, OPEN, "gate-lie").await?;
+        node.start(&open, &evicted_soon()).await?;
         node.cut()?;
         let old = kube::ResourceExt::name_any(&app.pod().await?);
         app.kubectl(&["delete", "pod", &old, "--wait=false"])?;
