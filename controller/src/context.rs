@@ -3,6 +3,7 @@
 use crate::back_off::BackOff;
 use crate::drift::Drift;
 use crate::error::Error;
+use crate::guards::Place;
 use crate::metrics::Metrics;
 use k8s_openapi::api::core::v1::Namespace;
 use kube::core::NamespaceResourceScope;
@@ -10,10 +11,13 @@ use kube::core::PartialObjectMeta;
 use kube::runtime::events::{Recorder, Reporter};
 use kube::{Api, Client, Resource};
 use std::sync::Arc;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, broadcast};
 
 /// The namespace whose uid names the cluster.
 const CLUSTER_NAMESPACE: &str = "kube-system";
+
+/// Wakes that may wait; an environment that is not woken is looked at with its next change.
+const WAKES: usize = 1024;
 
 /// Client, recorder and the memory that a restart may lose.
 pub struct Context {
@@ -24,6 +28,8 @@ pub struct Context {
     pub(crate) back_off: BackOff,
     pub(crate) drift: Drift,
     pub(crate) metrics: Arc<Metrics>,
+    /// Environments of which a guard says something new.
+    pub(crate) wakes: broadcast::Sender<Place>,
     cluster: OnceCell<String>,
     /// Namespaces whose apps are run; plain manifests in them are guarded as well.
     managed: Vec<String>,
@@ -45,6 +51,7 @@ impl Context {
             back_off: BackOff::default(),
             drift: Drift::default(),
             metrics: Arc::default(),
+            wakes: broadcast::Sender::new(WAKES),
             cluster: OnceCell::new(),
             managed: Vec::new(),
             leaving: false,

@@ -13,6 +13,7 @@ mod drift;
 mod endpoint;
 mod error;
 mod gate;
+mod guards;
 mod hash;
 mod health;
 mod lease;
@@ -41,10 +42,10 @@ pub use uninstall::{Uninstall, uninstall};
 #[doc(hidden)]
 pub mod testing {
     pub use crate::error::Error;
+    pub use crate::guards::{NoAnswer, ask};
     pub use crate::read::Namespaced;
     pub use crate::reconcile::{Kind, reconcile};
     pub use crate::report::{Conditioned, Report};
-    pub use crate::runtime::{NoAnswer, ask};
 }
 
 /// How the controller is started.

@@ -6,11 +6,12 @@
 use crate::Arguments;
 use crate::context::Context;
 use crate::error::words;
+use crate::guards;
 use crate::health::{self, Readiness};
 use crate::lease::Election;
 use crate::reconcile::{Kind, error_policy, reconcile};
 use futures::future::{BoxFuture, join_all};
-use futures::{FutureExt, StreamExt};
+use futures::{FutureExt, Stream, StreamExt};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Namespace, Pod, Service};
 use k8s_openapi::api::networking::v1::Ingress;
@@ -28,6 +29,7 @@ use mendix_model::names::{self, Component};
 use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::broadcast::error::RecvError;
 
 /// See [`at_once`].
 const RECONCILES: u16 = 16;
@@ -73,7 +75,11 @@ async fn act(context: &Arc<Context>, arguments: &Arguments) {
             "No namespace is managed, so only plain manifests are guarded: name some with --namespaces"
         );
     }
-    futures::join!(gate(context), join_all(controllers(context, &namespaces)));
+    futures::join!(
+        gate(context),
+        join_all(controllers(context, &namespaces)),
+        guards::watch(context),
+    );
 }
 
 /// Guards pods in the whole cluster.
@@ -180,6 +186,7 @@ fn runtimes(context: &Context, namespace: &str) -> Controller<Metadata<Runtime>>
             component(Component::Runtime),
             |pod| labelled::<Runtime>(&pod, names::ENVIRONMENT_LABEL),
         )
+        .reconcile_on(woken(context, Some(namespace.to_owned())))
         .watches(
             metadata::<OperatorConfiguration>(context, namespace),
             config(),
@@ -213,6 +220,7 @@ fn environments(context: &Context) -> Controller<Metadata<Environment>> {
             let name = claim.labels().get(names::ENVIRONMENT_LABEL)?;
             Some(ObjectRef::new(name).within(claim.labels().get(names::NAMESPACE_LABEL)?))
         })
+        .reconcile_on(woken(context, None))
 }
 
 /// Reconciles that run at once. Each holds what it has read of a namespace, so their number bounds the memory.
@@ -251,6 +259,28 @@ where
 {
     let name = pod.labels().get(label)?;
     Some(ObjectRef::new(name).within(&pod.namespace()?))
+}
+
+/// What the guards' words wake, in one namespace or in all.
+fn woken<K>(
+    context: &Context,
+    namespace: Option<String>,
+) -> impl Stream<Item = ObjectRef<Metadata<K>>> + Send + 'static
+where
+    K: Kind,
+{
+    let wakes = context.wakes.subscribe();
+    futures::stream::unfold((wakes, namespace), async |(mut wakes, namespace)| {
+        loop {
+            match wakes.recv().await {
+                Ok((inside, name)) if namespace.as_ref().is_none_or(|only| *only == inside) => {
+                    return Some((ObjectRef::new(&name).within(&inside), (wakes, namespace)));
+                }
+                Ok(_) | Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return None,
+            }
+        }
+    })
 }
 
 fn everything<K>(store: &Store<Metadata<K>>) -> Vec<ObjectRef<Metadata<K>>>

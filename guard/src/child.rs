@@ -17,7 +17,7 @@ pub(crate) enum Ended {
 /// A child that could not be started.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "failed to start {program}: {problem}; the image must hold the program that MENDIX_COMMAND names, executable for any user"
+    "failed to start {program}: {problem}; the image must hold the program that the command names, executable for any user"
 )]
 pub(crate) struct SpawnError {
     program: String,

@@ -67,6 +67,26 @@ pub(crate) fn ending(cause: &Cause, ended: Ended) -> Ending {
     }
 }
 
+/// The same of a child that starts its model itself: its code is its own, and so are its reasons.
+pub(crate) fn ending_of_other(cause: &Cause, ended: Ended) -> Ending {
+    match cause {
+        Cause::Lost(_) => ending(cause, ended),
+        Cause::Asked(_) if is_clean(ended) => Ending::asked(),
+        Cause::Asked(given) if ended == Ended::Signalled(KILLED) => Ending {
+            code: code(ended),
+            message: Some(format!(
+                "The app did not stop within {} s and was killed; raise terminationGracePeriodSeconds of the pod if it \
+                 needs longer.",
+                given.as_secs_f64().round()
+            )),
+        },
+        _ => Ending {
+            code: code(ended),
+            message: None,
+        },
+    }
+}
+
 /// A runtime that was asked to stop and ended by that very signal has done what it was asked to do; a Java machine
 /// reports it as a code.
 fn is_clean(ended: Ended) -> bool {
@@ -138,6 +158,32 @@ mod tests {
                 message: None
             }
         );
+    }
+
+    #[rstest]
+    #[case::by_itself(Cause::ByItself, Ended::Exited(2), 2, None)]
+    #[case::killed(Cause::ByItself, Ended::Signalled(9), 137, None)]
+    #[case::done(Cause::ByItself, Ended::Exited(0), 0, None)]
+    #[case::asked(ASKED, Ended::Signalled(15), 0, None)]
+    #[case::late(
+        ASKED,
+        Ended::Signalled(9),
+        137,
+        Some("terminationGracePeriodSeconds of the pod")
+    )]
+    #[case::lost(Cause::Lost(Loss::TakenOver), Ended::Signalled(9), 1, Some("lost its lease"))]
+    fn a_child_that_starts_itself_has_the_say(
+        #[case] cause: Cause,
+        #[case] ended: Ended,
+        #[case] code: u8,
+        #[case] words: Option<&str>,
+    ) {
+        let ending = ending_of_other(&cause, ended);
+        assert_eq!(ending.code, code);
+        match words {
+            Some(words) => assert!(ending.message.is_some_and(|message| message.contains(words))),
+            None => assert_eq!(ending.message, None),
+        }
     }
 
     #[rstest]

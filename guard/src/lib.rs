@@ -13,7 +13,9 @@ mod driver;
 mod ending;
 mod install;
 mod java;
+mod keep;
 mod lease;
+mod life;
 mod metadata;
 mod options;
 mod redaction;
@@ -29,7 +31,7 @@ mod tenure;
 mod termination;
 
 pub use install::Arguments as InstallArguments;
-pub use options::Options;
+pub use options::{KeepOptions, Options};
 
 use std::process::ExitCode;
 
@@ -40,9 +42,12 @@ pub enum Command {
     Install(InstallArguments),
     /// Starts the runtime as its child and looks after it; PID 1 of the container.
     Run(Options),
+    /// Starts an app that starts its model itself, and keeps the lease on its database; PID 1 of a container of a plain
+    /// manifest.
+    Keep(KeepOptions),
 }
 
-/// Does what the command says. The exit code of `run` is the child's, 0 when it ended cleanly because a signal asked
+/// Does what the command says. The exit code of `run` and `keep` is the child's, 0 when it ended cleanly because a signal asked
 /// for that, and 1 when the model could not be started.
 ///
 /// # Errors
@@ -54,5 +59,6 @@ pub async fn run(command: Command) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Run(options) => supervisor::run(&options).await,
+        Command::Keep(options) => keep::run(&options).await,
     }
 }

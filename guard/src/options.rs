@@ -44,3 +44,20 @@ impl Options {
         Duration::from_millis(self.worker_interval)
     }
 }
+
+/// Options of `keep`.
+#[derive(Clone, Debug, clap::Args)]
+pub struct KeepOptions {
+    /// Seconds that the pod gives its processes to end.
+    #[arg(long, default_value_t = 30)]
+    pub grace: u64,
+    /// File that the reason of an end is written into.
+    #[arg(long, hide = true, default_value = task::TERMINATION_MESSAGE)]
+    pub termination_log: PathBuf,
+    /// Port of the status.
+    #[arg(long, hide = true, default_value_t = names::PROBE_PORT)]
+    pub probe_port: i32,
+    /// What the guard starts as its child.
+    #[arg(last = true, required = true)]
+    pub command: Vec<String>,
+}

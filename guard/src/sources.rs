@@ -72,7 +72,8 @@ pub(crate) fn read(options: &Options) -> Result<Sources, ReadError> {
     })
 }
 
-fn variables() -> BTreeMap<String, String> {
+/// Variables of the process.
+pub(crate) fn variables() -> BTreeMap<String, String> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect()

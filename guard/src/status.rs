@@ -3,7 +3,7 @@
 use crate::lease::Stage;
 use crate::sequence::{Attempt, Failure, State, remedy};
 use jiff::Timestamp;
-use mendix_model::lease::{LeaseState, LeaseStatus, TERMS};
+use mendix_model::lease::{Foreign, LeaseState, LeaseStatus, TERMS};
 use mendix_model::names::Role;
 use serde::Serialize;
 
@@ -129,6 +129,13 @@ impl Status {
         }
     }
 
+    /// The status when these are on the database as well.
+    pub(crate) fn beside(&self, foreign: &Foreign) -> Self {
+        let mut next = self.clone();
+        next.lease.foreign = (!foreign.is_nobody()).then(|| foreign.clone());
+        next
+    }
+
     /// The status when the sequence has come to `state`.
     pub(crate) fn at(&self, state: &State, now: Timestamp) -> Self {
         let next = self.clone().entered(phase(state), now);
@@ -171,6 +178,7 @@ fn lease_status(stage: &Stage) -> LeaseStatus {
             _ => None,
         },
         bound_seconds: (word != LeaseState::Absent).then(|| TERMS.bound().as_secs()),
+        foreign: None,
     }
 }
 

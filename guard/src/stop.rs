@@ -33,18 +33,27 @@ pub(crate) struct Times {
 
 /// Times of a stop that a signal asks for.
 pub(crate) fn times(configuration: &RuntimeConfiguration) -> Times {
-    let grace = Duration::from_secs(configuration.termination_grace_period_seconds);
     Times {
         delay: Duration::from_secs(configuration.termination_delay_seconds.unwrap_or_default()),
+        ..within(Duration::from_secs(
+            configuration.termination_grace_period_seconds,
+        ))
+    }
+}
+
+/// Times of a stop within the kubelet's grace period.
+pub(crate) fn within(grace: Duration) -> Times {
+    Times {
+        delay: Duration::ZERO,
         grace: grace.saturating_sub(MARGIN.min(grace / MARGIN_PART)),
     }
 }
 
-/// Stops the child and waits for its end.
+/// Stops the child and waits for its end. Without an admin port it is asked by the signal alone.
 pub(crate) async fn stop(
     times: Times,
     child: Pid,
-    admin: &Admin,
+    admin: Option<&Admin>,
     end: &mut watch::Receiver<Option<Ended>>,
 ) -> Ended {
     if let Ok(ended) = timeout(times.delay, child::end(end)).await {
@@ -66,7 +75,8 @@ pub(crate) async fn stop(
 }
 
 /// Asks over the admin port. The connection usually breaks off without an answer, which is as good as one.
-async fn ask(admin: &Admin, grace: Duration) {
+async fn ask(admin: Option<&Admin>, grace: Duration) {
+    let Some(admin) = admin else { return };
     let limit = SHUTDOWN_LIMIT.min(grace / 2);
     match admin.call("shutdown", &Value::Null, limit).await {
         Ok(reply) => tracing::debug!(result = reply.result, "the runtime answered to shutdown"),

@@ -1,13 +1,12 @@
 //! The time in which the child may be on the database: from its lease to the word that it has ended. Where no rows are
 //! kept, the child runs without.
 
-use crate::assignment::Assignment;
 use crate::child::SpawnError;
-use crate::lease::{self, Handle, Stage};
+use crate::lease::{self, Absence, Handle, Part, Stage};
 use crate::signals::Signals;
 use crate::status::Status;
 use crate::stop;
-use mendix_model::lease::{Loss, REFUSED};
+use mendix_model::lease::{Foreign, Loss, REFUSED};
 use rustix::process::Pid;
 use tokio::sync::watch;
 
@@ -30,12 +29,12 @@ impl Tenure {
     /// # Errors
     /// The database is somebody else's, or cannot be reached.
     pub(crate) async fn begin(
-        assignment: &Assignment,
+        part: Result<Part, Absence>,
         status: &watch::Sender<Status>,
         signals: &mut Signals,
     ) -> anyhow::Result<Begun> {
         let tell = |stage: &Stage| told(status, stage);
-        let part = match lease::part(assignment, lease::random()) {
+        let part = match part {
             Ok(part) => part,
             Err(absence) => {
                 tell(&Stage::Absent(absence));
@@ -53,6 +52,7 @@ impl Tenure {
         match stage {
             Stage::Held => {
                 tokio::spawn(follow(handle.clone(), status.clone()));
+                tokio::spawn(follow_foreign(handle.clone(), status.clone()));
                 Ok(Begun::Free(Self { lease: Some(handle) }))
             }
             Stage::Absent(_) => Ok(Begun::Free(Self { lease: None })),
@@ -96,6 +96,15 @@ impl Tenure {
 async fn follow(lease: Handle, status: watch::Sender<Status>) {
     let loss = lease.lost().await;
     told(&status, &Stage::Lost(loss));
+}
+
+/// Who else is on the database is told where people and the controller read it.
+async fn follow_foreign(lease: Handle, status: watch::Sender<Status>) {
+    let tell = |foreign: &Foreign| {
+        tracing::warn!(?foreign, "who is on the database without a row has changed");
+        status.send_modify(|status| *status = status.beside(foreign));
+    };
+    lease.foreign(tell).await;
 }
 
 fn told(status: &watch::Sender<Status>, stage: &Stage) {

@@ -21,4 +21,4 @@ pub use problem::Problem;
 pub use secret::from_secret;
 pub use target::Target;
 pub use tls::Tls;
-pub use variables::{FromVariables, from_variables};
+pub use variables::{FromVariables, from_variables, keys_from_variables};

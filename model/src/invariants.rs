@@ -59,7 +59,7 @@ pub const INVARIANTS: &[Invariant] = &[
             ),
         ],
         left_over: "a database on which no process with the guard has run yet bears no name; and what level L3 does not \
-                    reach: other products than PostgreSQL, and pods of plain manifests",
+                    reach: other products than PostgreSQL, and pods of plain manifests that do not ask for the guard",
     },
     Invariant {
         id: "I2",

@@ -25,6 +25,10 @@ pub const ACTIVE_FINALIZER: &str = "kubectl-mendix.io/active";
 pub const CLAIM_MARK_ANNOTATION: &str = "kubectl-mendix.io/claim";
 /// Which container of a plain pod runs the app, where several might.
 pub const CONTAINER_ANNOTATION: &str = "kubectl-mendix.io/container";
+/// `true` on the pods of a plain workload: the webhook puts the guard before the app (docs/lease.md).
+pub const INJECT_GUARD_ANNOTATION: &str = "kubectl-mendix.io/inject-guard";
+/// On a plain pod, from the moment on at which its gate opens: what its guard is told ([`crate::lease::Told`]), as JSON.
+pub const LEASE_ANNOTATION: &str = "kubectl-mendix.io/lease";
 /// Claim of the database that the pods of a template name.
 pub const DATABASE_ANNOTATION: &str = "kubectl-mendix.io/database";
 

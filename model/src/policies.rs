@@ -40,7 +40,7 @@ pub const POLICIES: &[Policy] = &[
     Policy {
         id: "MX022",
         statement: "labels kubectl-mendix.io/environment, role, model and component, and annotations environment, \
-                    database, container and claim of a pod never change",
+                    database, container, claim and lease of a pod never change",
         evidence: "The gate judged the pod by them: changed, a leader would pass for a worker, or for nobody's.",
         remedy: "change them in the pod template",
     },

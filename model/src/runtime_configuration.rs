@@ -35,16 +35,19 @@ pub const GUARD_BINARY: &str = "mendix";
 
 /// Variables that the guard reads.
 pub mod variable {
-    /// `leader` or `worker`; a literal in the pod template, never from a reference.
+    /// `leader` or `worker`; a literal in the pod template, never from a reference. In plain pods their label
+    /// [`crate::names::ROLE_LABEL`], which nobody can change.
     pub const ROLE: &str = "MENDIX_ROLE";
     /// What the guard starts as its child: a JSON list.
     pub const COMMAND: &str = "MENDIX_COMMAND";
     /// Claim of the database that the files of the secret store must name; a literal in the pod template.
     pub const DATABASE_CLAIM: &str = "MENDIX_DATABASE_CLAIM";
-    /// Namespace of the pod, beside the claim: short names of hosts mean something only in it.
+    /// Namespace of the pod: short names of hosts mean something only in it.
     pub const NAMESPACE: &str = "MENDIX_NAMESPACE";
+    /// Name of the pod, where it is told.
+    pub const POD: &str = "MENDIX_POD";
     /// Whose the pod is, for its row in the database: a JSON document ([`crate::lease::Told`]); a literal in the pod
-    /// template.
+    /// template, or in plain pods their annotation [`crate::names::LEASE_ANNOTATION`].
     pub const LEASE: &str = "MENDIX_LEASE";
     /// Password of the admin port, known to guard and runtime.
     pub const ADMIN_PASSWORD: &str = "M2EE_ADMIN_PASS";

@@ -51,14 +51,15 @@ pub(crate) fn validated(request: &Request, scaled: Option<Workload>, known: &Kno
     response.deny(refusals.join("\n")).into_review()
 }
 
-/// Says what is to be added to the object.
-pub(crate) fn mutated(request: &Request) -> Review {
+/// Says what is to be added to the object, or why that cannot be.
+pub(crate) fn mutated(request: &Request, image: &str) -> Review {
     let response = AdmissionResponse::from(request);
-    match mutation::patch(request) {
-        None => response.into_review(),
+    match mutation::patch(request, image) {
+        Err(violation) => response.deny(violation.to_string()).into_review(),
+        Ok(None) => response.into_review(),
         // A patch is made of texts, so writing it cannot fail; if it did, the object would come without the gate, and
         // the policy at birth refuses that.
-        Some(patch) => match response.with_patch(patch) {
+        Ok(Some(patch)) => match response.with_patch(patch) {
             Ok(response) => response.into_review(),
             Err(_) => AdmissionResponse::from(request).into_review(),
         },

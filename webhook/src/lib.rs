@@ -31,6 +31,9 @@ pub struct Arguments {
     /// Address to serve HTTPS on.
     #[arg(long, env = "MENDIX_LISTEN", default_value = "[::]:8443")]
     pub listen: SocketAddr,
+    /// Image of the product, which hands the guard over to pods that ask for it.
+    #[arg(long, env = "MENDIX_IMAGE")]
+    pub image: String,
     /// Seconds until an answer is given up: less than the webhook configuration says.
     #[arg(long, env = "MENDIX_DEADLINE", default_value_t = 4)]
     pub deadline: u64,
@@ -74,6 +77,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode> {
         .context("failed to find the API server")?;
     let reviewer = Reviewer {
         client: Some(client.clone()),
+        image: arguments.image.as_str().into(),
         ..Reviewer::default()
     };
     tokio::spawn(known::watch(client.clone(), reviewer.known.clone()));

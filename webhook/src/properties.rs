@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 /// Words at which something is done.
-const WORDS: [&str; 22] = [
+const WORDS: [&str; 26] = [
     "metadata",
     "spec",
     "labels",
@@ -30,7 +30,13 @@ const WORDS: [&str; 22] = [
     "postgres://db/shop",
     "kubectl-mendix.io/environment",
     "kubectl-mendix.io/role",
+    "kubectl-mendix.io/inject-guard",
+    "true",
+    "command",
+    "initContainers",
 ];
+
+const IMAGE: &str = "registry.example.com/mendix:1";
 
 const KINDS: [[&str; 3]; 7] = [
     ["apps", "Deployment", "deployments"],
@@ -68,15 +74,22 @@ fn any_json() -> impl Strategy<Value = Value> {
 fn any_object() -> impl Strategy<Value = Value> {
     let labels = json!({"kubectl-mendix.io/environment": "shop", "kubectl-mendix.io/role": "leader"});
     let base = json!({
-        "apiVersion": "v1", "kind": "X", "metadata": {"name": "shop", "labels": labels},
-        "spec": {"replicas": 2, "strategy": {}, "tolerations": [], "schedulingGates": [], "template": {
+        "apiVersion": "v1", "kind": "X", "metadata": {
+            "name": "shop", "labels": labels, "annotations": {"kubectl-mendix.io/inject-guard": "true"},
+        },
+        "spec": {"containers": [{"name": "app", "command": ["run"], "env": []}], "volumes": [], "replicas": 2, "strategy": {}, "tolerations": [], "schedulingGates": [], "template": {
             "metadata": {"labels": labels},
             "spec": {"containers": [{"name": "app", "env": [{"name": "DATABASE_URL", "value": "postgres://db/shop"}]}]},
         }},
     });
     let places = [
         "/metadata/labels",
+        "/metadata/annotations",
         "/spec",
+        "/spec/containers",
+        "/spec/containers/0",
+        "/spec/containers/0/env",
+        "/spec/volumes",
         "/spec/replicas",
         "/spec/strategy",
         "/spec/tolerations",
@@ -113,7 +126,7 @@ fn body(kind: [&str; 3], operation: &str, subresource: Option<&str>, object: &Va
 /// What the API server makes of an object that it asks about.
 fn admitted(kind: [&str; 3], operation: &str, object: &Value) -> Option<Value> {
     let request = admission::read(&body(kind, operation, None, object, &Value::Null)).ok()?;
-    let answer = serde_json::to_value(admission::mutated(&request)).unwrap();
+    let answer = serde_json::to_value(admission::mutated(&request, IMAGE)).unwrap();
     let mut object = serde_json::to_value(request.object?).unwrap();
     let patch = &answer["response"]["patch"];
     if !patch.is_null() {
@@ -136,7 +149,7 @@ proptest! {
         let object = if operation == "DELETE" { Value::Null } else { object };
         let body = body(kind, operation, scale.then_some("scale"), &object, &old);
         if let Ok(request) = admission::read(&body) {
-            for answer in [admission::validated(&request, None, &Known::default()), admission::mutated(&request)] {
+            for answer in [admission::validated(&request, None, &Known::default()), admission::mutated(&request, IMAGE)] {
                 let answer = serde_json::to_value(answer).unwrap();
                 prop_assert_eq!(&answer["response"]["uid"], "1");
             }

@@ -38,6 +38,8 @@ pub struct Reviewer {
     pub(crate) known: Arc<Known>,
     /// Nothing where no cluster is asked.
     pub(crate) client: Option<Client>,
+    /// Image of the product.
+    pub(crate) image: Arc<str>,
     /// Whether API servers have been told the authority of the certificate.
     pub(crate) trusted: Arc<AtomicBool>,
 }
@@ -74,8 +76,9 @@ async fn validate(State(reviewer): State<Reviewer>, body: Bytes) -> Json<Review>
     Json(admission::validated(&request, scaled, &reviewer.known))
 }
 
-async fn mutate(body: Bytes) -> Json<Review> {
-    Json(admission::read(&body).map_or_else(|answer| *answer, |request| admission::mutated(&request)))
+async fn mutate(State(reviewer): State<Reviewer>, body: Bytes) -> Json<Review> {
+    let mutated = |request| admission::mutated(&request, &reviewer.image);
+    Json(admission::read(&body).map_or_else(|answer| *answer, mutated))
 }
 
 async fn ready(State(reviewer): State<Reviewer>) -> (StatusCode, &'static str) {

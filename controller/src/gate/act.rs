@@ -15,7 +15,8 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
 use kube::api::{DeleteParams, Patch, PatchParams, Preconditions};
 use mendix_model::crd::{DatabaseClaim, Environment, EnvironmentStatus};
-use mendix_model::gate::{Decision, Step};
+use mendix_model::gate::{Decision, Situation, Step};
+use mendix_model::lease::Told;
 use mendix_model::names;
 use mendix_model::rollout::Deletion;
 use serde_json::{Value, json};
@@ -35,6 +36,7 @@ pub(crate) async fn act(
     context: &Context,
     observed: &Observed,
     judged: &JudgedPods,
+    situation: &Situation,
     decision: &Decision,
     deletions: &[Deletion],
 ) -> Result<Outcome, Error> {
@@ -43,7 +45,7 @@ pub(crate) async fn act(
     }
     let steps = decision.steps.iter().filter_map(|step| {
         let pod = find(observed, uid(step))?;
-        Some(perform(context, observed, judged, pod, step))
+        Some(perform(context, situation, judged, pod, step))
     });
     let fresh = try_join_all(steps).await?;
     let deletions = deletions
@@ -123,19 +125,15 @@ fn uid(step: &Step) -> &str {
 /// One request. False: the pod has changed since it was read.
 async fn perform(
     context: &Context,
-    observed: &Observed,
+    situation: &Situation,
     judged: &JudgedPods,
     pod: &Pod,
     step: &Step,
 ) -> Result<bool, Error> {
-    let claim = observed
-        .claim
-        .as_ref()
-        .and_then(ResourceExt::uid)
-        .unwrap_or_default();
+    let claim = situation.claim.as_ref().map(|claim| &claim.uid);
     let change = match step {
-        Step::Open(uid) => open(judged.pods.get(uid)),
-        Step::Track(_) => track(pod, &observed.owner.environment),
+        Step::Open(uid) => open(judged.pods.get(uid), situation),
+        Step::Track(_) => track(pod, &situation.owner.environment),
         Step::Release(_) => without_finalizer(),
         Step::Mark(_) => json!({ "metadata": { "annotations": { names::CLAIM_MARK_ANNOTATION: claim } } }),
         // With its version: by now it may have been opened.
@@ -158,21 +156,31 @@ pub(crate) fn without_finalizer() -> Value {
 }
 
 /// Gate off, by its name, so that those of others stay; finalizer on; the image pinned to the digest that was judged.
-/// One patch: a pod is never one without the other. Images of our own apps are named by digest from the start.
-fn open(judged: Option<&Judged>) -> Value {
+/// One patch: a pod is never one without the other. Images of our own apps are named by digest from the start, and their
+/// templates say what the guard is told; a plain pod is told as it starts, whether a guard reads it or not.
+fn open(judged: Option<&Judged>, situation: &Situation) -> Value {
     let mut patch = json!({
         "metadata": { "finalizers": [names::ACTIVE_FINALIZER] },
         "spec": { "schedulingGates": [{ "$patch": "delete", "name": names::GATE }] },
     });
-    if let Some(Judged {
-        container,
-        image: Some(image),
-        ..
-    }) = judged
-    {
-        patch["spec"]["containers"] = json!([{ "name": container, "image": image }]);
+    let Some(judged) = judged else { return patch };
+    if let Some(image) = &judged.image {
+        patch["spec"]["containers"] = json!([{ "name": judged.container, "image": image }]);
+    }
+    if let Some(told) = told(judged, situation) {
+        patch["metadata"]["annotations"] = json!({ names::LEASE_ANNOTATION: json!(told).to_string() });
     }
     patch
+}
+
+/// What the guard of a plain pod needs for its row. The claim was written for this pod before, so it is of this mode.
+fn told(judged: &Judged, situation: &Situation) -> Option<Told> {
+    Some(Told {
+        owner: situation.owner.clone(),
+        model: judged.model()?,
+        leader_selection: situation.mode,
+        adopt: situation.adopt.clone(),
+    })
 }
 
 /// One change of exactly the pod that was read. False: it has changed since.
@@ -214,5 +222,65 @@ async fn delete(context: &Context, pod: &Pod, version: Option<String>) -> Result
         Ok(_) => Ok(true),
         Err(kube::Error::Api(answer)) if outdated(&answer) => Ok(false),
         Err(error) => Err(Error::write(format!("Pod {name}"))(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mendix_model::crd::claim::{Owner, Role};
+    use mendix_model::crd::common::LeaderSelection;
+
+    fn situation() -> Situation {
+        Situation {
+            owner: Owner {
+                cluster: "cluster-1".to_owned(),
+                namespace: "prod".to_owned(),
+                environment: "shop".to_owned(),
+            },
+            mode: LeaderSelection::Assigned,
+            wanted: None,
+            claim: None,
+            pods: Vec::new(),
+            gone: std::collections::BTreeSet::new(),
+            complete: true,
+            restored: None,
+            adopt: Some("takeover-1".to_owned()),
+        }
+    }
+
+    #[test]
+    fn a_plain_pod_is_pinned_and_told_whose_it_is_as_its_gate_opens() {
+        let judged = Judged {
+            role: Role::Leader,
+            container: "app".to_owned(),
+            image: Some("shop@sha256:1".to_owned()),
+            claim: Ok("database-1".to_owned()),
+            contradiction: None,
+        };
+        let patch = open(Some(&judged), &situation());
+        assert_eq!(
+            patch["spec"]["containers"],
+            json!([{"name": "app", "image": "shop@sha256:1"}])
+        );
+        let told = patch["metadata"]["annotations"]["kubectl-mendix.io/lease"].as_str();
+        let told: Told = serde_json::from_str(told.expect("a text")).expect("understood");
+        assert_eq!(
+            (told.model.as_str(), told.adopt.as_deref()),
+            ("sha256:1", Some("takeover-1"))
+        );
+        assert_eq!(told.owner, situation().owner);
+    }
+
+    #[test]
+    fn a_pod_of_an_app_of_ours_is_opened_and_no_more() {
+        let patch = open(None, &situation());
+        assert_eq!(
+            patch,
+            json!({
+                "metadata": {"finalizers": ["kubectl-mendix.io/active"]},
+                "spec": {"schedulingGates": [{"$patch": "delete", "name": "kubectl-mendix.io/gate"}]},
+            })
+        );
     }
 }

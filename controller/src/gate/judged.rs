@@ -7,7 +7,6 @@ use kube::ResourceExt;
 use mendix_model::crd::Environment;
 use mendix_model::crd::environment::ResolvedImage;
 use mendix_model::gate::Gate;
-use mendix_model::rollout::{Outdated, Progress};
 use std::collections::BTreeMap;
 
 /// What was found out about plain pods, by uid, and about the template that leads.
@@ -90,15 +89,4 @@ pub(crate) fn remembered(environment: &Environment, observed: &Observed) -> Vec<
     let mut known = known.unwrap_or_default();
     known.retain(|image| revisions.contains(&image.revision));
     known
-}
-
-/// Which pods come from a template that is no longer the one of their workload.
-pub(crate) fn progress(observed: &Observed, plain: &Plain) -> Progress {
-    let outdated = observed.pods.iter().filter_map(|pod| {
-        let outdated: Outdated = plain.workloads.outdated(pod)?;
-        Some((pod.uid()?, outdated))
-    });
-    Progress {
-        outdated: outdated.collect(),
-    }
 }

@@ -24,13 +24,15 @@ pub(crate) use pod::{is_tracked, waits};
 
 use crate::context::Context;
 use crate::error::Error;
+use crate::guards::{self, Answers, Beside};
 use crate::reconcile::Kind;
 use crate::report::Report;
 use act::Outcome;
 use jiff::Timestamp;
 use judged::JudgedPods;
+use mendix_model::crd::claim::DatabaseClaimSpec;
 use mendix_model::crd::{Environment, EnvironmentStatus};
-use mendix_model::gate::decide;
+use mendix_model::gate::{contest, decide};
 use mendix_model::rollout;
 use observe::Observed;
 use plain::{Images, Pulls};
@@ -56,16 +58,26 @@ impl Kind for Environment {
                 tell::nothing(context, self);
                 return leave::leave(context, self, &observed, now).await;
             }
-            let (pulls, judged) = judge(self, &observed);
+            let (pulls, judged) = judge(self, &observed, now);
             let situation = situation::situation(self, &observed, &judged);
             let decision = decide(&situation);
-            let deletions = rollout::plan(&situation, &situation::progress(&observed));
+            let deletions = rollout::plan(&situation);
             tell::broken_glass(context, &observed).await;
-            match act::act(context, &observed, &judged, &decision, &deletions).await? {
+            match act::act(context, &observed, &judged, &situation, &decision, &deletions).await? {
                 Outcome::Done => {
                     act::leave_earlier_claim(context, self, &observed).await?;
                     act::pull(context, &pulls, now).await?;
-                    let report = status::report(self, &observed, &decision, pulls);
+                    // Last: guards are slow where a network drops what is sent to them.
+                    let answers = guards::ask_all(&observed.pods).await;
+                    if let Some(record) = contested(&observed, &answers) {
+                        if let Outcome::ClaimWritten(claim) =
+                            claim::write(context, &observed, &record).await?
+                        {
+                            known = observed.with(*claim);
+                        }
+                        continue;
+                    }
+                    let report = status::report(self, &observed, &decision, pulls, &answers);
                     tell::held(context, self, &observed, &report.status).await;
                     return Ok(report);
                 }
@@ -77,8 +89,20 @@ impl Kind for Environment {
     }
 }
 
+/// The record of the claim, where the guards have seen that others came onto its database, or went. A guard that is not
+/// heard changes nothing. Pure.
+fn contested(observed: &Observed, answers: &Answers) -> Option<DatabaseClaimSpec> {
+    let others = match guards::foreign(&observed.pods, answers) {
+        Beside::Others(_) => true,
+        Beside::Nobody => false,
+        Beside::Unknown => return None,
+    };
+    let own = observe::own(observed.claim.as_ref(), &observed.owner);
+    contest(&own?.spec, others)
+}
+
 /// Digests of the images of plain manifests, and what they tell of the pods. Pure.
-fn judge(environment: &Environment, observed: &Observed) -> (Pulls, JudgedPods) {
+fn judge(environment: &Environment, observed: &Observed, now: Timestamp) -> (Pulls, JudgedPods) {
     let Some(plain) = &observed.plain else {
         return Default::default();
     };
@@ -92,6 +116,7 @@ fn judge(environment: &Environment, observed: &Observed) -> (Pulls, JudgedPods) 
         &templates,
         &Images(known.unwrap_or_default()),
         &plain.pulls,
+        now,
     );
     for image in judged::remembered(environment, observed) {
         if !pulls.images.contains(&image) {

@@ -26,6 +26,7 @@ pub(crate) fn pod(object: &Object, claim: &str, fence: &Fence) -> Pod {
         database: database(object, claim),
         contradiction: None,
         synchronises: false,
+        outdated: None,
     }
 }
 

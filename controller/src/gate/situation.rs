@@ -2,13 +2,12 @@
 
 use super::judged::JudgedPods;
 use super::observe::Observed;
-use super::{judged, pod};
+use super::pod;
 use kube::ResourceExt;
 use mendix_model::crd::Environment;
 use mendix_model::crd::claim::Role;
 use mendix_model::crd::common::LeaderSelection;
-use mendix_model::gate::{Claim, Restore, Situation};
-use mendix_model::rollout::Progress;
+use mendix_model::gate::{Claim, Pod, Restore, Situation};
 
 pub(crate) fn situation(environment: &Environment, observed: &Observed, judged: &JudgedPods) -> Situation {
     let spec = &environment.spec;
@@ -16,9 +15,15 @@ pub(crate) fn situation(environment: &Environment, observed: &Observed, judged: 
     let record = observed.claim.as_ref().map(|claim| &claim.spec);
     let pods = observed.pods.iter().map(|object| {
         let uid = object.uid().unwrap_or_default();
-        match judged.pods.get(&uid) {
+        let pod = match judged.pods.get(&uid) {
             Some(judged) => pod::plain(object, judged, &claim, &observed.fence),
             None => pod::pod(object, &claim, &observed.fence),
+        };
+        // Deployments of ours are `Recreate`: none of their pods is outdated while it waits.
+        let plain = observed.plain.as_ref();
+        Pod {
+            outdated: plain.and_then(|plain| plain.workloads.outdated(object)),
+            ..pod
         }
     });
     let kept = || record.and_then(|record| record.model.clone());
@@ -52,13 +57,5 @@ fn mode(judged: &JudgedPods) -> LeaderSelection {
         LeaderSelection::Leaderless
     } else {
         LeaderSelection::Assigned
-    }
-}
-
-/// What makes way for what. Deployments of ours are `Recreate`: none of their pods is outdated while it waits.
-pub(crate) fn progress(observed: &Observed) -> Progress {
-    match &observed.plain {
-        Some(plain) => judged::progress(observed, plain),
-        None => Progress::default(),
     }
 }

@@ -2,10 +2,11 @@
 
 use super::observe::Observed;
 use super::plain::Pulls;
+use crate::guards::{self, Answers};
 use crate::report::Report;
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
-use mendix_model::conditions::{self, DATABASE_LEASE, Fact, Progress};
+use mendix_model::conditions::{self, Fact, Progress};
 use mendix_model::crd::environment::HeldPod;
 use mendix_model::crd::{Environment, EnvironmentStatus};
 use mendix_model::gate::Decision;
@@ -24,6 +25,7 @@ pub(crate) fn report(
     observed: &Observed,
     decision: &Decision,
     pulls: Pulls,
+    answers: &Answers,
 ) -> Report<EnvironmentStatus> {
     let held = held(observed, decision);
     let record = observed.claim.as_ref().map(|claim| &claim.spec);
@@ -39,18 +41,21 @@ pub(crate) fn report(
     Report {
         status,
         progress: progress(observed, &held),
-        facts: facts(observed),
-        requeue: look_again(observed, &held),
+        facts: facts(observed, answers),
+        requeue: look_again(observed, &held, answers),
     }
 }
 
 /// Changes of pods without our label wake nobody.
-fn look_again(observed: &Observed, held: &[HeldPod]) -> Option<Duration> {
+fn look_again(observed: &Observed, held: &[HeldPod], answers: &Answers) -> Option<Duration> {
     let unlabelled = |pod: &Pod| !pod.labels().contains_key(names::ENVIRONMENT_LABEL);
     if observed.pods.iter().any(unlabelled) {
         return Some(LOOK_AT_STRANGERS);
     }
-    Some(LOOK_AGAIN).filter(|_| !held.is_empty())
+    let plain = observed.plain.as_ref();
+    let unheard = plain.and_then(|_| guards::look_again(&observed.pods, answers));
+    let waiting = Some(LOOK_AGAIN).filter(|_| !held.is_empty());
+    unheard.into_iter().chain(waiting).min()
 }
 
 fn progress(observed: &Observed, held: &[HeldPod]) -> Progress {
@@ -90,17 +95,11 @@ fn held(observed: &Observed, decision: &Decision) -> Vec<HeldPod> {
     held
 }
 
-/// Pods of apps have a guard, whose word the `Runtime` tells.
-fn facts(observed: &Observed) -> Vec<Fact> {
-    let of_plain = observed.plain.iter().map(|_| Fact {
-        type_: DATABASE_LEASE.to_owned(),
-        is: Some(false),
-        reason: "Absent".to_owned(),
-        message: "pods of plain manifests carry no guard, so levels L0 to L2 hold and no more: what another cluster, or a \
-                  node that is cut off, runs on the database is not seen"
-            .to_owned(),
-    });
-    of_plain.collect()
+/// Of the pods of an app its `Runtime` tells.
+fn facts(observed: &Observed, answers: &Answers) -> Vec<Fact> {
+    let plain = observed.plain.as_ref();
+    let fact = plain.and_then(|_| guards::fact(&observed.pods, answers));
+    fact.into_iter().collect()
 }
 
 fn as_before(environment: &Environment) -> Vec<Fact> {

@@ -3,10 +3,8 @@
 mod apply;
 mod budget;
 mod copies;
-mod database_lease;
 mod deployment;
 mod environment;
-mod guard_answer;
 mod guarded;
 mod input;
 mod observe;
@@ -17,8 +15,6 @@ mod rollout;
 mod secret_store;
 mod status;
 mod volumes;
-
-pub use guard_answer::{NoAnswer, ask};
 
 use crate::context::Context;
 use crate::error::Error;

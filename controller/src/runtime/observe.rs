@@ -1,12 +1,12 @@
 //! Reads everything that the plan of a runtime needs.
 
-use super::database_lease::Answers;
-use super::{guard_answer, secret_store};
+use super::secret_store;
 use crate::app::is_attached;
 use crate::configuration;
 use crate::context::Context;
 use crate::error::Error;
 use crate::gate::claim_of;
+use crate::guards::{self, Answers};
 use crate::metadata::namespace;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Pod, Secret, ServiceAccount};
@@ -100,7 +100,7 @@ pub(crate) async fn observe(context: &Context, runtime: &Runtime) -> Result<Obse
         copies,
         leader,
         worker,
-        answers: guard_answer::ask_all(&pods).await,
+        answers: guards::ask_all(&pods).await,
         pods,
         image: context.image.clone(),
     })

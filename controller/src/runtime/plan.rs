@@ -4,8 +4,9 @@ use super::copies::{self, Copies};
 use super::deployment::{Pinned, deployment, pinned};
 use super::observe::Observed;
 use super::rollout::{self, Identity, Seen, Situation, Target, Targets};
-use super::{budget, database_lease, environment, guarded, input, pod_template, secret_store, status};
+use super::{budget, environment, guarded, input, pod_template, secret_store, status};
 use crate::configuration::{AUTHORITIES_KEY, authorities};
+use crate::guards;
 use crate::metadata::is_leaving;
 use crate::pod_state::label;
 use crate::read;
@@ -47,7 +48,7 @@ pub(crate) struct Plan {
 pub(crate) fn plan(runtime: &Runtime, observed: &Observed) -> Plan {
     let mut plan = decided(runtime, observed);
     let unwatched = Some(read::UNWATCHED).filter(|_| secret_store::secret_name(&runtime.spec).is_some());
-    let unheard = database_lease::look_again(&observed.pods, &observed.answers);
+    let unheard = guards::look_again(&observed.pods, &observed.answers);
     plan.report.requeue = unwatched.into_iter().chain(unheard).min();
     plan
 }

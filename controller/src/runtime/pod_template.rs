@@ -13,8 +13,9 @@ use kube::api::ObjectMeta;
 use mendix_model::crd::Runtime;
 use mendix_model::crd::common::{ForAllPods, Resources, StringMap};
 use mendix_model::defaults;
+use mendix_model::manifest::guard_program;
 use mendix_model::names::{self, Role};
-use mendix_model::runtime_configuration::{GUARD_BINARY, GUARD_FOLDER};
+use mendix_model::runtime_configuration::GUARD_FOLDER;
 
 pub(crate) fn pod_template(
     runtime: &Runtime,
@@ -142,11 +143,10 @@ fn guard_install(observed: &Observed) -> Container {
 fn container(runtime: &Runtime, observed: &Observed, role: Role) -> Container {
     let spec = &runtime.spec;
     let read_only = spec.read_only_root_filesystem.unwrap_or(false);
-    let guard = format!("{GUARD_FOLDER}/{GUARD_BINARY}");
     Container {
         name: names::RUNTIME_CONTAINER.to_owned(),
         image: Some(spec.image.clone()),
-        command: Some(vec![guard, "guard".to_owned(), "run".to_owned()]),
+        command: Some(vec![guard_program(), "guard".to_owned(), "run".to_owned()]),
         env: Some(
             [
                 environment::variables(runtime, role),

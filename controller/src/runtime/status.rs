@@ -1,9 +1,10 @@
 //! The status of a running app, from its Deployments and pods. Pure.
 
+use super::guarded;
 use super::observe::Observed;
 use super::plan::situation;
 use super::rollout::{Target, Targets, wanted};
-use super::{database_lease, guarded};
+use crate::guards;
 use crate::pod_state::{cause, containers, crashes, is_ready, label, phase};
 use crate::report::Report;
 use k8s_openapi::api::apps::v1::Deployment;
@@ -102,7 +103,7 @@ fn unready(observed: &Observed, wanted: i32) -> String {
 fn why(observed: &Observed, pod: &Pod) -> Option<String> {
     guarded::held(observed, &pod.name_any())
         .or_else(|| cause(pod))
-        .or_else(|| database_lease::waits_for(pod, &observed.answers))
+        .or_else(|| guards::waits_for(pod, &observed.answers))
 }
 
 fn exceeded(observed: &Observed) -> Option<String> {
@@ -157,7 +158,7 @@ pub(crate) fn report(runtime: &Runtime, observed: &Observed, progress: Progress)
             ..runtime.status.clone().unwrap_or_default()
         },
         progress,
-        facts: database_lease::fact(&observed.pods, &observed.answers)
+        facts: guards::fact(&observed.pods, &observed.answers)
             .into_iter()
             .collect(),
         requeue: None,

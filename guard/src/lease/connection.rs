@@ -19,8 +19,8 @@ const LIMIT: Duration = Duration::from_secs(4);
 
 /// A connection to one server of the database.
 pub(super) struct Connection {
-    client: Client,
-    server: String,
+    pub(super) client: Client,
+    pub(super) server: String,
     driver: JoinHandle<()>,
 }
 
@@ -123,7 +123,7 @@ impl Connection {
     }
 }
 
-async fn within<T>(
+pub(super) async fn within<T>(
     server: &str,
     answer: impl Future<Output = Result<T, tokio_postgres::Error>>,
 ) -> Result<T, Failure> {

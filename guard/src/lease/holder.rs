@@ -2,6 +2,7 @@
 
 use super::clock;
 use super::connection::Connections;
+use super::lookout::Lookout;
 use super::part::Part;
 use super::shared::{Shared, Stage};
 use mendix_model::lease::Duty;
@@ -36,12 +37,13 @@ impl<'a> Holder<'a> {
     }
 
     async fn renew_for_ever(&self, connections: &mut Connections<'_>) {
+        let mut lookout = Lookout::default();
         loop {
             match self.shared.duty() {
                 Duty::Renew => tokio::select! {
                     // Whatever a renewal waits for, the clock goes on being looked at.
                     () = self.look_at_clock() => {}
-                    () = self.renew(connections) => {}
+                    () = self.renew(connections, &mut lookout) => {}
                 },
                 Duty::Rest(until) => sleep(LOOK.min(until.since(clock::now()))).await,
                 Duty::Kill(_) => sleep(LOOK).await,
@@ -56,14 +58,17 @@ impl<'a> Holder<'a> {
         }
     }
 
-    async fn renew(&self, connections: &mut Connections<'_>) {
+    async fn renew(&self, connections: &mut Connections<'_>, lookout: &mut Lookout) {
         let sent = clock::now();
         self.shared.update(|lease| lease.tried(sent));
         match connections
             .ask(async |server| server.renew(self.instance).await)
             .await
         {
-            Ok(renewed) => self.shared.update(|lease| lease.answered(sent, renewed)),
+            Ok(renewed) => {
+                self.shared.update(|lease| lease.answered(sent, renewed));
+                lookout.look(connections, self.shared).await;
+            }
             Err(failure) => tracing::warn!("failed to renew the lease on the database: {failure}"),
         }
     }

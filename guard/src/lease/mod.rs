@@ -9,6 +9,7 @@ mod connection;
 mod failure;
 mod holder;
 mod login;
+mod lookout;
 mod part;
 mod shared;
 mod statements;

@@ -21,7 +21,8 @@ pub(crate) struct Part {
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub(crate) enum Absence {
     #[error(
-        "the pod was made by an earlier release, which did not say whose it is; it changes with the next rollout"
+        "the pod is not told whose it is: an earlier release made it or let it start, or its gate was taken off by hand; the \
+         next one is told"
     )]
     NotTold,
     #[error("the database is in the memory of the process, so nobody else can be on it")]

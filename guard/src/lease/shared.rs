@@ -2,7 +2,7 @@
 
 use super::clock;
 use crate::child::{self, SpawnError};
-use mendix_model::lease::{Duty, Lease, Loss, TERMS, duty};
+use mendix_model::lease::{Duty, Foreign, Lease, Loss, TERMS, duty};
 use rustix::process::{Pid, Signal};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -36,6 +36,7 @@ pub(crate) enum Stage {
 
 pub(super) struct Shared {
     stage: watch::Sender<Stage>,
+    foreign: watch::Sender<Foreign>,
     ending: watch::Receiver<bool>,
     held: Mutex<Held>,
 }
@@ -52,6 +53,7 @@ struct Held {
 pub(crate) struct Handle {
     pub(super) shared: Arc<Shared>,
     stage: watch::Receiver<Stage>,
+    foreign: watch::Receiver<Foreign>,
     ending: watch::Sender<bool>,
 }
 
@@ -62,15 +64,18 @@ impl Handle {
             seconds: None,
         };
         let (sender, stage) = watch::channel(first);
+        let (foreigners, foreign) = watch::channel(Foreign::default());
         let (ending, ended) = watch::channel(false);
         let shared = Shared {
             stage: sender,
+            foreign: foreigners,
             ending: ended,
             held: Mutex::default(),
         };
         Self {
             shared: Arc::new(shared),
             stage,
+            foreign,
             ending,
         }
     }
@@ -97,6 +102,14 @@ impl Handle {
             if stage.changed().await.is_err() {
                 std::future::pending::<()>().await;
             }
+        }
+    }
+
+    /// Tells who else is on the database, whenever that changes; ends with the lease.
+    pub(crate) async fn foreign(&self, mut tell: impl FnMut(&Foreign)) {
+        let mut foreign = self.foreign.clone();
+        while foreign.changed().await.is_ok() {
+            tell(&foreign.borrow_and_update());
         }
     }
 
@@ -145,6 +158,15 @@ impl Shared {
         self.stage.send_if_modified(|present| {
             let changed = *present != stage;
             *present = stage;
+            changed
+        });
+    }
+
+    /// Says who else is on the database.
+    pub(super) fn tell_foreign(&self, foreign: Foreign) {
+        self.foreign.send_if_modified(|present| {
+            let changed = *present != foreign;
+            *present = foreign;
             changed
         });
     }

@@ -64,3 +64,17 @@ pub(super) const RENEW: &str = "UPDATE kubectl_mendix.runtime SET mark = $2::tex
 
 /// $1: instance.
 pub(super) const END: &str = "UPDATE kubectl_mendix.runtime SET ended = true WHERE instance = $1::text";
+
+/// Whether there are heartbeats of runtimes, and the sessions of the app's role with the addresses they come from: those
+/// of our programs, and those that do something, or did within three looks; one that a lost node has left behind does not.
+/// What people and their backups use runs no model.
+pub(super) const SESSIONS: &str = "SELECT to_regclass('\"system$xasinstance\"') IS NOT NULL, host(a.client_addr), \
+    a.application_name LIKE 'kubectl-mendix%' FROM (SELECT 1) AS one LEFT JOIN pg_stat_activity a \
+    ON a.datname = current_database() AND a.usename = current_user AND a.client_addr IS NOT NULL \
+    AND a.application_name NOT IN ('psql', 'pg_dump') \
+    AND (a.application_name LIKE 'kubectl-mendix%' OR a.state <> 'idle' OR a.state_change > now() - interval '30 s') \
+    GROUP BY 2, 3";
+
+/// Heartbeats, and the processes that have rows at the same moment.
+pub(super) const HEARTBEATS: &str = "SELECT xasid::text, lastupdate::text, NULL FROM \"system$xasinstance\" \
+    UNION ALL SELECT NULL, NULL, instance FROM kubectl_mendix.runtime";

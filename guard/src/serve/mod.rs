@@ -8,6 +8,7 @@ mod verdict;
 
 pub(crate) use observer::{MetricsSource, Observer};
 
+use crate::status::Status;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -18,6 +19,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::time::timeout;
 use verdict::{AdminPort, Verdict};
 
@@ -111,4 +113,17 @@ async fn metrics_text(State(observer): State<Arc<Observer>>) -> Response {
         metrics::answer(runtime, &observer.status()),
     )
         .into_response()
+}
+
+/// The status alone, of a guard that asks the runtime nothing.
+pub(crate) fn status_alone(status: watch::Receiver<Status>) -> Router {
+    Router::new()
+        .route(STATUS_PATH, get(own_status))
+        .with_state(status)
+}
+
+async fn own_status(State(status): State<watch::Receiver<Status>>) -> Json<Value> {
+    let mut document = json!(*status.borrow());
+    document["runtimeStatus"] = Value::Null;
+    Json(document)
 }

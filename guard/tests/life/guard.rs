@@ -156,6 +156,26 @@ pub(crate) struct Guard {
 }
 
 impl Guard {
+    /// A guard that starts a command and keeps its lease. Variable `TEST_PORT`: the port of its status.
+    pub(crate) fn keep(folder: TempDir, variables: &BTreeMap<&str, String>, command: &[String]) -> Self {
+        let path = folder.path();
+        let port = variables.get("TEST_PORT").map_or("0", String::as_str);
+        let process = Command::new(env!("CARGO_BIN_EXE_mendix-guard"))
+            .args(["keep", "--grace", "60", "--probe-port", port])
+            .args(flag("--termination-log", path, "termination"))
+            .arg("--")
+            .args(command)
+            .env_clear()
+            .envs(variables)
+            .stdin(Stdio::null())
+            .stdout(File::create(path.join("out")).unwrap())
+            .stderr(File::create(path.join("log")).unwrap())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        Self { process, folder }
+    }
+
     /// Content of a file in the folder, once there is a whole line.
     pub(crate) async fn line(&self, name: &str) -> String {
         eventually(name, || async {

@@ -7,7 +7,11 @@
 #[path = "../../../tasks/tests/support/certificates.rs"]
 mod certificates;
 #[cfg(test)]
+mod double;
+#[cfg(test)]
 mod guard;
+#[cfg(test)]
+mod keep;
 #[cfg(test)]
 mod lease;
 #[cfg(test)]

@@ -13,7 +13,7 @@ const MIRROR: &str = "kubernetes.io/config.mirror";
 /// mirror: that one runs already.
 pub fn born(pod: &Value) -> Option<Value> {
     let environment = environment(pod)?.to_owned();
-    if annotation(pod, MIRROR).is_some() {
+    if is_mirror(pod) {
         return None;
     }
     let mut born = pod.clone();
@@ -31,6 +31,11 @@ pub fn born(pod: &Value) -> Option<Value> {
     let toleration = serde_json::to_value(toleration(&environment)).unwrap_or_default();
     add(spec, "tolerations", &is_ours, toleration)?;
     (born != *pod).then_some(born)
+}
+
+/// Whether a pod only shows one that a kubelet runs from a file.
+pub(super) fn is_mirror(pod: &Value) -> bool {
+    annotation(pod, MIRROR).is_some()
 }
 
 /// See [`names::ENVIRONMENT_TOLERATION`].

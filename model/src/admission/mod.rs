@@ -5,11 +5,13 @@
 
 mod birth;
 mod flag;
+mod guard;
 mod strategy;
 #[cfg(test)]
 mod tests;
 
 pub use birth::{born, toleration};
+pub use guard::guarded;
 
 use crate::manifest::Kind;
 use crate::names;

@@ -121,7 +121,7 @@ fn what_was_completed_is_not_refused() {
 }
 
 /// Words at which something is done.
-const WORDS: [&str; 24] = [
+const WORDS: [&str; 27] = [
     "metadata",
     "spec",
     "labels",
@@ -146,6 +146,9 @@ const WORDS: [&str; 24] = [
     "kubectl-mendix.io/role",
     "kubectl-mendix.io/gate",
     "kubectl-mendix.io/container",
+    "kubectl-mendix-guard",
+    "MENDIX_ROLE",
+    "runAsUser",
 ];
 
 /// Any JSON, often with the words above.
@@ -179,6 +182,13 @@ fn damaged(base: Value) -> impl Strategy<Value = Value> {
         "/spec/template/spec/containers",
         "/spec/template/spec/containers/0",
         "/spec/template/spec/containers/0/env",
+        "/spec/containers",
+        "/spec/containers/0",
+        "/spec/containers/0/command",
+        "/spec/containers/0/env",
+        "/spec/containers/0/securityContext",
+        "/spec/initContainers",
+        "/spec/volumes",
         "/spec/tolerations",
         "/spec/schedulingGates",
         "/spec/nothing",
@@ -197,11 +207,21 @@ fn any_object() -> impl Strategy<Value = Value> {
         &json!({"labels": {"kubectl-mendix.io/environment": "shop"}}),
         &json!({"tolerations": [], "schedulingGates": []}),
     );
+    let metadata = json!({
+        "labels": {"kubectl-mendix.io/environment": "shop"}, "annotations": {"kubectl-mendix.io/inject-guard": "true"},
+    });
+    let app =
+        json!({"name": "app", "command": ["run"], "env": [], "volumeMounts": [], "securityContext": {}});
+    let asking = pod(
+        &metadata,
+        &json!({"containers": [app], "initContainers": [], "volumes": []}),
+    );
     prop_oneof![
         any_json(),
         damaged(deployment("leader", &env())),
         damaged(deployment("worker", &json!(null))),
-        damaged(labelled)
+        damaged(labelled),
+        damaged(asking)
     ]
 }
 
@@ -210,6 +230,9 @@ proptest! {
     fn done_twice_is_done_once(object in any_object(), created: bool) {
         if let Some(once) = born(&object) {
             prop_assert_eq!(born(&once), None);
+        }
+        if let Ok(Some(once)) = guarded(&object, "mendix:1") {
+            prop_assert_eq!(guarded(&once, "mendix:1"), Ok(None));
         }
         for kind in [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::ReplicaSet] {
             if let Some(once) = completed(kind, created, &object) {

@@ -105,7 +105,7 @@ pub struct EnvironmentStatus {
     pub images: Option<Vec<ResolvedImage>>,
     /// Number of pods that wait at the gate.
     pub held_count: Option<i32>,
-    /// Standard conditions: Ready, Reconciling, Stalled; and `DatabaseLease` where pods carry no guard.
+    /// Standard conditions: Ready, Reconciling, Stalled; and, of plain manifests, `DatabaseLease` while a pod runs.
     #[serde(default)]
     #[x_kube(merge_strategy = kube::core::ListMerge::Map(vec!["type".into()]))]
     pub conditions: Vec<Condition>,

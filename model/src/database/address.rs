@@ -64,6 +64,11 @@ impl Address {
         Ok(self.parts()?.into())
     }
 
+    /// Password of the login role, where the JDBC address holds it.
+    pub(super) fn password(&self) -> Option<String> {
+        self.parts().ok()?.password
+    }
+
     fn parts(&self) -> Result<Parts, Problem> {
         let mut parts = match field(self.jdbc_url.as_ref()) {
             Some(url) => url::parse(url)?,

@@ -3,13 +3,15 @@ use super::server::Server;
 use super::tls::Tls;
 use super::{Identity, Problem, text};
 
-/// An address taken apart, without its password.
+/// An address taken apart. Holds a password, hence no `Debug`.
 pub(super) struct Parts {
     pub(super) kind: Kind,
     /// None: the driver takes the pod itself.
     pub(super) servers: Vec<Server>,
     /// The instance that a connector of Google Cloud reaches, whatever the servers say.
     pub(super) cloud_instance: Option<String>,
+    /// Password of the login role, as only addresses of the general form are read for it.
+    pub(super) password: Option<String>,
     pub(super) name: Option<String>,
     pub(super) schema: Option<String>,
     pub(super) user: Option<String>,
@@ -22,6 +24,7 @@ impl Parts {
             kind,
             servers,
             cloud_instance: None,
+            password: None,
             name: None,
             schema: None,
             user: None,

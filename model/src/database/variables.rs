@@ -4,12 +4,14 @@
 //! Cloud Foundry buildpack within it (`MXRUNTIME_…`, `CUSTOM_RUNTIME_SETTINGS`, `VCAP_SERVICES`), and of the portable
 //! runtime (`RUNTIME_PARAMS_…`). Sources: the buildpacks' own code; Mendix documentation, "Mendix Portable Runtime".
 
+mod login;
 mod services;
 mod settings;
 #[cfg(test)]
 mod tests;
 
 use super::{Address, Identity, Problem};
+pub use login::keys_from_variables;
 pub(super) use settings::CUSTOM;
 use settings::Settings;
 use std::collections::BTreeMap;

@@ -120,8 +120,9 @@ fn admit(conditions: &[Condition], record: &mut DatabaseClaimSpec, situation: &S
         .present()
         .filter(|pod| pod.gate != Gate::Open && !pod.deleted && record.entry(&pod.uid).is_none())
         .collect();
-    // Leaders first: in the same swap no worker can be let in on the schema that the leader is about to change.
-    waiting.sort_by(|one, other| (one.role, &one.uid).cmp(&(other.role, &other.uid)));
+    // Leaders first: in the same swap no worker can be let in on the schema that the leader is about to change. Of two
+    // leaders the one of the current template: the other would have to make way for it again.
+    waiting.sort_by_key(|pod| (pod.role, pod.outdated.is_some(), &pod.uid));
     for pod in waiting {
         let case = Case {
             situation,

@@ -1,7 +1,7 @@
 use super::*;
 use crate::crd::claim::{ModelSeen, Owner, Role, Schema, SchemaState};
 use crate::crd::common::LeaderSelection;
-use crate::gate::situation::{Database, Restore};
+use crate::gate::situation::{Database, Outdated, Restore};
 use rstest::rstest;
 use std::collections::BTreeSet;
 
@@ -28,6 +28,7 @@ fn pod(uid: &str, role: Role, model: &str) -> Pod {
         database: Database::Claimed,
         contradiction: None,
         synchronises: false,
+        outdated: None,
     }
 }
 
@@ -277,4 +278,23 @@ fn adopting_ends_when_gated_pods_are_marked_and_others_tracked() {
         .record
         .expect("held");
     assert_eq!(held.state, ClaimState::Held);
+}
+
+/// A rolling update makes a new pod of the old template for each that makes way: were it let in, it would have to make way
+/// again, as often as chance has it.
+#[rstest]
+#[case::current_is_last("z", "a")]
+#[case::current_is_first("a", "z")]
+fn of_two_leaders_that_wait_the_one_of_the_current_template_is_let_in(
+    #[case] current: &str,
+    #[case] earlier: &str,
+) {
+    let earlier = Pod {
+        outdated: Some(Outdated::Replaced),
+        ..pod(earlier, Role::Leader, "b")
+    };
+    let pods = vec![earlier, pod(current, Role::Leader, "b")];
+    let record = decide(&situation(record(), pods)).record.expect("a change");
+    let opened: Vec<_> = record.opened.iter().map(|it| it.uid.as_str()).collect();
+    assert_eq!(opened, [current]);
 }

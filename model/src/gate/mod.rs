@@ -12,6 +12,7 @@
 //! [`Situation::complete`], which ends the adoption of pods that came about without us.
 
 mod conditions;
+mod contest;
 mod decide;
 pub mod ending;
 mod record;
@@ -19,8 +20,9 @@ mod settle;
 mod situation;
 
 pub use conditions::{CONDITIONS, Condition};
+pub use contest::contest;
 pub use decide::{Decision, Held, Hold, Step, decide};
-pub use situation::{Claim, Database, Gate, Pod, Restore, Situation};
+pub use situation::{Claim, Database, Gate, Outdated, Pod, Restore, Situation};
 
 #[cfg(test)]
 mod check;

@@ -30,6 +30,16 @@ pub struct Situation {
 }
 
 impl Situation {
+    /// The same as if a pod had ended.
+    pub(crate) fn without(&self, uid: &str) -> Self {
+        let mut without = self.clone();
+        without.pods.retain(|pod| pod.uid != uid);
+        if let Some(claim) = &mut without.claim {
+            claim.record.opened.retain(|opened| opened.uid != uid);
+        }
+        without
+    }
+
     /// The pods, without those that an outdated list still shows.
     pub(super) fn present(&self) -> impl Iterator<Item = &Pod> {
         self.pods.iter().filter(|pod| !self.gone.contains(&pod.uid))
@@ -86,6 +96,17 @@ pub struct Pod {
     pub contradiction: Option<String>,
     /// Its runtime updates the schema by itself when it is a peer.
     pub synchronises: bool,
+    /// Its controller has another template by now.
+    pub outdated: Option<Outdated>,
+}
+
+/// How the controller of an outdated pod replaces it.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Outdated {
+    /// By itself, also while the pod waits at the gate (`Deployment`, `DaemonSet`).
+    Replaced,
+    /// Not while the pod waits at the gate: it waits for the pod to become ready (`StatefulSet`).
+    Stuck,
 }
 
 impl Pod {

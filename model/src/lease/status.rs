@@ -1,6 +1,7 @@
 //! What a guard says of its lease: written by the guard, read by the controller, which is of another release for as long
 //! as the pod lives on.
 
+use super::strangers::Foreign;
 use serde::{Deserialize, Serialize};
 
 /// Where a guard serves its [`GuardStatus`], on port [`PROBE_PORT`](crate::names::PROBE_PORT).
@@ -32,6 +33,8 @@ pub struct LeaseStatus {
     /// So many seconds two may run which must not, when a failover of the database loses its newest rows; nothing where
     /// no rows are kept.
     pub bound_seconds: Option<u64>,
+    /// Who else is on the database; nothing where nobody is, or where that cannot be told.
+    pub foreign: Option<Foreign>,
 }
 
 /// How far a lease is, in a word.

@@ -4,7 +4,8 @@ use crate::crd::common::LeaderSelection;
 use crate::names::Role;
 use serde::{Deserialize, Serialize};
 
-/// What a guard is told about its place on the database: variable `MENDIX_LEASE`, a literal in the pod template.
+/// What a guard is told about its place on the database, in variable `MENDIX_LEASE`: a literal in the pod templates of our
+/// apps, an annotation of plain pods.
 #[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -2,6 +2,7 @@
 
 mod container;
 mod database;
+mod guard;
 mod kind;
 mod role;
 mod scaler;
@@ -11,6 +12,7 @@ pub use container::{
     Reference, Source, Variables, imported, is_telling, named, of_app, reference, variables,
 };
 pub use database::{Database, Place, database};
+pub use guard::{asks_for_guard, guard_program, guarded_container, has_command};
 pub use kind::Kind;
 pub use role::{Declaration, misfit};
 pub use scaler::Scaler;

@@ -2,6 +2,7 @@
 
 use super::container::{is_telling, of_app, variables};
 use super::database::{Database, database};
+use super::guard::{asks_for_guard, has_command};
 use super::kind::Kind;
 use super::role::{Declaration, misfit};
 use crate::names;
@@ -32,6 +33,8 @@ pub struct Workload {
     pub database: Database,
     /// What contradicts its role.
     pub misfit: Option<String>,
+    /// Container that is to start under the guard, which cannot be put before it.
+    pub unguardable: Option<String>,
 }
 
 impl Workload {
@@ -101,7 +104,15 @@ pub fn workload(template: &Template<'_>) -> Workload {
         recreates: template.recreates,
         database,
         misfit: misfit.filter(|_| template.environment.is_some()),
+        unguardable: unguardable(template),
     }
+}
+
+/// Where it is not clear which container that is, the database is not clear either, and that is told.
+fn unguardable(template: &Template<'_>) -> Option<String> {
+    let asks = template.environment.is_some() && asks_for_guard(template.annotations);
+    let container = of_app(template.annotations, template.spec).ok()?;
+    (asks && !has_command(container)).then(|| container.name.clone())
 }
 
 fn of_variables(template: &Template<'_>) -> (Database, Option<String>) {

@@ -3,4 +3,4 @@
 
 mod plan;
 
-pub use plan::{Deletion, Outdated, Progress, plan};
+pub use plan::{Deletion, plan};

@@ -1,24 +1,7 @@
 //! Which pods have to go.
 
 use crate::crd::claim::Role;
-use crate::gate::{Gate, Pod, Situation};
-use std::collections::BTreeMap;
-
-/// What progress is decided from, besides the situation of the gate.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Progress {
-    /// Pods whose controller has another template by now, by uid, with what their controller does about it.
-    pub outdated: BTreeMap<String, Outdated>,
-}
-
-/// How the controller of an outdated pod replaces it.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Outdated {
-    /// By itself, also while the pod waits at the gate (`Deployment`, `DaemonSet`).
-    Replaced,
-    /// Not while the pod waits at the gate: it waits for the pod to become ready (`StatefulSet`).
-    Stuck,
-}
+use crate::gate::{Gate, Outdated, Pod, Situation, decide};
 
 /// A pod to delete.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -30,19 +13,18 @@ pub struct Deletion {
 }
 
 /// Pods to delete now.
-pub fn plan(situation: &Situation, progress: &Progress) -> Vec<Deletion> {
+pub fn plan(situation: &Situation) -> Vec<Deletion> {
     let pods = situation.pods.iter().filter(|pod| !pod.deleted && !pod.ended);
     pods.filter_map(|pod| {
         Some(Deletion {
             uid: pod.uid.clone(),
-            reason: reason(pod, situation, progress)?,
+            reason: reason(pod, situation)?,
         })
     })
     .collect()
 }
 
-fn reason(pod: &Pod, situation: &Situation, progress: &Progress) -> Option<&'static str> {
-    let outdated = progress.outdated.get(&pod.uid);
+fn reason(pod: &Pod, situation: &Situation) -> Option<&'static str> {
     if is_active(pod, situation) {
         if is_of_another_owner(situation) {
             return None;
@@ -53,15 +35,14 @@ fn reason(pod: &Pod, situation: &Situation, progress: &Progress) -> Option<&'sta
         if of_another_mode(pod, situation) {
             return Some("the environment is led in another way");
         }
-        let waits =
-            outdated.is_some() && pod.role == Role::Leader && successor_waits(pod, situation, progress);
+        let waits = pod.outdated.is_some() && pod.role == Role::Leader && successor_waits(pod, situation);
         // Never one without a role: it came about before its workload was labelled, and is made again without the gate
         // for as long as the workload keeps the earlier template. `kubectl mendix protect` says what to do.
         return waits.then_some("a leader of the current template waits for this one to end");
     }
     // Deployments take waiting pods away by themselves. Deleting those as well would be answered with new ones of
     // the old template, without end.
-    (outdated == Some(&Outdated::Stuck)).then_some("the template has changed while the pod waited")
+    (pod.outdated == Some(Outdated::Stuck)).then_some("the template has changed while the pod waited")
 }
 
 fn is_active(pod: &Pod, situation: &Situation) -> bool {
@@ -96,14 +77,17 @@ fn of_another_mode(pod: &Pod, situation: &Situation) -> bool {
             .is_some_and(|entry| entry.role != Role::Unknown)
 }
 
-fn successor_waits(pod: &Pod, situation: &Situation, progress: &Progress) -> bool {
-    situation.pods.iter().any(|other| {
-        other.uid != pod.uid
-            && other.role == Role::Leader
-            && other.gate == Gate::Closed
-            && !other.deleted
-            && !progress.outdated.contains_key(&other.uid)
-    })
+/// Whether a leader of the current template starts once this one has ended. One that waits for something else as well,
+/// such as an image that cannot be pulled, is no reason to end what runs.
+fn successor_waits(pod: &Pod, situation: &Situation) -> bool {
+    let next = decide(&situation.without(&pod.uid)).record;
+    let starts = |other: &Pod| {
+        next.as_ref()
+            .is_some_and(|record| record.entry(&other.uid).is_some())
+    };
+    let waits = |other: &&Pod| other.gate == Gate::Closed && other.outdated.is_none() && !other.deleted;
+    let leaders = situation.pods.iter().filter(|other| other.role == Role::Leader);
+    leaders.filter(waits).any(starts)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod case;
 mod disruption_budget;
 mod fitting_role;
 mod forced_deletion;
+mod guarded_command;
 mod in_memory_replicas;
 mod java_tool_options;
 mod leader_recreates;
@@ -25,6 +26,7 @@ mod tls_source;
 mod unlabelled;
 
 pub use case::{Case, Deletion};
+pub use guarded_command::unguardable;
 pub use in_memory_replicas::in_memory_replicas;
 
 use crate::crd::MendixApp;
@@ -133,6 +135,7 @@ pub const RULES: &[Rule] = &[
     led_workers::RULE,
     unlabelled::RULE,
     forced_deletion::RULE,
+    guarded_command::RULE,
     reserved_name::RULE,
     disruption_budget::RULE,
     tls_source::RULE,

@@ -5,8 +5,10 @@ use super::image::{Images, reference_of};
 use super::workload::Template;
 use crate::hash;
 use crate::metadata;
+use crate::pod_state::phase;
 use crate::task_pod::{container_security, pod_security, requirements};
 use crate::toleration;
+use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::{Container, Pod, PodSpec};
 use kube::ResourceExt;
 use mendix_model::crd::Environment;
@@ -29,12 +31,16 @@ pub(crate) struct Pulls {
     pub(crate) delete: Vec<Pod>,
 }
 
+/// A pod that has ended and told nothing makes room for the next one after so long.
+const TRY_AGAIN: SignedDuration = SignedDuration::from_secs(10);
+
 /// Digests known by now, and the pods to make or to take away. `templates` are those whose pods wait or are to come.
 pub(crate) fn pulls(
     environment: &Environment,
     templates: &[Template<'_>],
     known: &Images,
     pods: &[Pod],
+    now: Timestamp,
 ) -> Pulls {
     let mut pulls = Pulls::default();
     let mut needed = BTreeMap::new();
@@ -59,7 +65,7 @@ pub(crate) fn pulls(
             }
         }
     }
-    let finished = |pod: &&Pod| !needed.contains_key(&pod.name_any());
+    let finished = |pod: &&Pod| !needed.contains_key(&pod.name_any()) || told_nothing(pod, now);
     pulls.delete = pods.iter().filter(finished).cloned().collect();
     pulls.create = needed
         .into_values()
@@ -67,6 +73,13 @@ pub(crate) fn pulls(
         .map(|(pod, _)| pod)
         .collect();
     pulls
+}
+
+/// Evicted, or refused by its kubelet: its image may be there, and it will never say so.
+fn told_nothing(pod: &Pod, now: Timestamp) -> bool {
+    let made = pod.metadata.creation_timestamp.as_ref();
+    let is_old = made.is_none_or(|made| now.duration_since(made.0) >= TRY_AGAIN);
+    is_old && matches!(phase(pod), "Failed" | "Succeeded")
 }
 
 /// The image of a template, and the pod that pulls it where the template's own pods may run.
@@ -111,4 +124,61 @@ fn pull(environment: &Environment, template: &Template<'_>) -> Option<(String, P
             status: None,
         },
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+    use mendix_model::crd::EnvironmentSpec;
+    use rstest::rstest;
+
+    const MADE: Timestamp = Timestamp::UNIX_EPOCH;
+
+    fn after(seconds: i64) -> Timestamp {
+        MADE + SignedDuration::from_secs(seconds)
+    }
+
+    /// What is done about the image of one template, with these pods.
+    fn of_one(pods: &[Pod], now: Timestamp) -> Pulls {
+        let environment = Environment::new("shop", EnvironmentSpec::default());
+        let spec =
+            serde_json::from_value(json!({"containers": [{"name": "app", "image": "registry/shop:1"}]}));
+        let spec = spec.expect("a spec");
+        let template = Template {
+            revision: "one".to_owned(),
+            labels: None,
+            annotations: None,
+            spec: &spec,
+        };
+        pulls(&environment, &[template], &Images::default(), pods, now)
+    }
+
+    /// The pod that pulls, as its kubelet left it.
+    fn pod(phase: &str, image: &str) -> Pod {
+        let mut pod = of_one(&[], MADE).create.remove(0);
+        pod.metadata.creation_timestamp = Some(Time(MADE));
+        let status = json!({"phase": phase, "containerStatuses": [{
+            "name": "pull", "image": "", "imageID": image, "ready": false, "restartCount": 0,
+        }]});
+        pod.status = serde_json::from_value(status).expect("a status");
+        pod
+    }
+
+    #[rstest]
+    #[case::at_work("Pending", "", 60, 0, 0)]
+    #[case::told("Failed", "registry/shop@sha256:1", 1, 1, 1)]
+    #[case::evicted_just_now("Failed", "", 1, 0, 0)]
+    #[case::evicted("Failed", "", 60, 1, 0)]
+    fn a_pod_goes_when_it_has_told_or_never_will(
+        #[case] phase: &str,
+        #[case] image: &str,
+        #[case] seconds: i64,
+        #[case] deleted: usize,
+        #[case] known: usize,
+    ) {
+        let pulls = of_one(&[pod(phase, image)], after(seconds));
+        assert_eq!((pulls.delete.len(), pulls.images.len()), (deleted, known));
+        assert_eq!(pulls.create, []);
+    }
 }

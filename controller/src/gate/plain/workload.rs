@@ -4,8 +4,8 @@ use crate::apply::controller_of;
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::api::core::v1::{Pod, PodSpec, PodTemplateSpec};
 use kube::ResourceExt;
+use mendix_model::gate::Outdated;
 use mendix_model::names;
-use mendix_model::rollout::Outdated;
 use std::collections::BTreeMap;
 
 /// The number of a Deployment's template, on the Deployment and on its `ReplicaSets` (Kubernetes' own annotation).

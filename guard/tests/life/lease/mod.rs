@@ -5,6 +5,7 @@
 mod faults;
 mod reader;
 mod refusals;
+mod strangers;
 mod tls;
 mod turns;
 

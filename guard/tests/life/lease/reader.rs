@@ -29,6 +29,7 @@ async fn the_controller_reads_who_holds_and_who_waits_for_whom() {
         message: None,
         remaining_seconds: None,
         bound_seconds: Some(TERMS.bound().as_secs()),
+        foreign: None,
     };
     assert_eq!(told(&holder).await, held);
 

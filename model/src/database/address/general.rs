@@ -92,7 +92,7 @@ fn without_host(kind: Kind, rest: &str) -> Result<Parts, Problem> {
 
 fn parts(
     kind: Kind,
-    user: Option<&str>,
+    user_info: Option<&str>,
     hosts: &str,
     path: &str,
     parameters: &str,
@@ -100,7 +100,7 @@ fn parts(
     let parameter = |key| text::parameter(parameters, key);
     let separators: &[char] = if kind == Kind::Hana { &[',', ';'] } else { &[','] };
     let mut parts = Parts::new(kind, Server::parse_list(&text::decoded(hosts), separators)?);
-    let user = user.map(|user| text::decoded(user.split(':').next().unwrap_or_default()));
+    let user = user_info.map(|it| text::decoded(it.split(':').next().unwrap_or_default()));
     parts.user = user
         .or_else(|| parameter("user"))
         .or_else(|| parameter("username"));
@@ -111,6 +111,8 @@ fn parts(
         parts.schema = parameter("currentschema");
         parts.name = parameter("databasename");
     }
+    let password = user_info.and_then(|it| Some(text::decoded(it.split_once(':')?.1)));
+    parts.password = password.or_else(|| parameter("password"));
     Ok(parts)
 }
 

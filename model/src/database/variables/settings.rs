@@ -7,6 +7,15 @@ use std::collections::BTreeMap;
 /// JSON object of runtime settings; the buildpack lays `MXRUNTIME_…` over it.
 pub(in crate::database) const CUSTOM: &str = "CUSTOM_RUNTIME_SETTINGS";
 
+/// What the buildpack's variables of settings begin with.
+pub(super) const BUILDPACK: &str = "MXRUNTIME_";
+/// What those of the portable runtime begin with.
+pub(super) const PORTABLE: &str = "RUNTIME_PARAMS_";
+/// The database's password of the portable runtime.
+pub(super) const PORTABLE_PASSWORD: &str = "RUNTIME_PARAMS_DATABASEPASSWORD";
+/// Setting with the database's password (Mendix documentation, "Runtime customization").
+const PASSWORD: &str = "DatabasePassword";
+
 /// A setting of the runtime and the variables that set it.
 struct Setting {
     name: &'static str,
@@ -66,6 +75,17 @@ impl Settings {
         Ok(Self::collect(|setting| {
             Some((CUSTOM, object.get(setting.name)?.as_str()?.to_owned()))
         }))
+    }
+
+    /// The database's password among the settings of the buildpack.
+    pub(super) fn password_of_buildpack(
+        variables: &BTreeMap<String, String>,
+    ) -> Result<Option<String>, Problem> {
+        if let Some(own) = variables.get(&format!("{BUILDPACK}{PASSWORD}")) {
+            return Ok(Some(own.clone()));
+        }
+        let custom = object(variables, CUSTOM)?;
+        Ok(custom.get(PASSWORD).and_then(Value::as_str).map(str::to_owned))
     }
 
     fn collect(value: impl Fn(&Setting) -> Option<(&'static str, String)>) -> Self {

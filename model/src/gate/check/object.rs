@@ -43,6 +43,7 @@ pub(super) fn seen(setup: &Setup, slot: usize, state: &PodState) -> Pod {
         },
         contradiction: contradicts.then(|| "a worker without the worker's flag".to_owned()),
         synchronises: false,
+        outdated: None,
     }
 }
 

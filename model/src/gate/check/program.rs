@@ -8,7 +8,7 @@ use crate::crd::claim::{
 };
 use crate::gate::decide::decide_by;
 use crate::gate::{Claim, Decision, Pod, Situation, Step};
-use crate::rollout::{Progress, plan};
+use crate::rollout::plan;
 use std::collections::BTreeSet;
 
 /// Uid of the claim that was read, and of any other.
@@ -37,7 +37,7 @@ pub(super) fn program(setup: &Setup, tables: &mut Tables, view: &View) -> Progra
     if setup.without == Without::Planner {
         return program;
     }
-    let deletions = plan(&situation, &Progress::default());
+    let deletions = plan(&situation);
     program.extend(
         deletions
             .iter()

@@ -2,12 +2,14 @@
 //! runtime double's register of what ever ran on it.
 
 mod account;
+mod alias;
 mod database;
 mod image;
 mod manifest;
 mod process;
 
 pub use account::{client_of, controller};
+pub use alias::alias;
 pub use database::Database;
 pub use image::{Image, Style, push};
 pub use manifest::{CONTAINER, Environment, select};

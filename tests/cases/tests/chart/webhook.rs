@@ -91,6 +91,28 @@ fn the_gate_is_added_where_the_api_server_cannot() {
     assert!(!births(&[IMAGE, NAMESPACES, "gate.mutatingAdmissionPolicy=on"]));
 }
 
+/// Whoever asks for the guard would rather run without it than not at all; the gate is there as well.
+#[test]
+fn the_guard_keeps_no_pod_from_starting() {
+    let all = webhooks(EVERYTHING);
+    let named = |it: &&Value| {
+        it["name"]
+            .as_str()
+            .is_some_and(|name| name.starts_with("guards-"))
+    };
+    let guards: Vec<_> = all.iter().filter(named).collect();
+    assert_eq!(guards.len(), 2);
+    for webhook in guards {
+        assert_eq!(webhook["failurePolicy"], "Ignore");
+        assert_eq!(webhook["rules"][0]["resources"], serde_json::json!(["pods"]));
+        let conditions = webhook["matchConditions"].to_string();
+        assert!(
+            conditions.contains("kubectl-mendix.io/inject-guard"),
+            "{conditions}"
+        );
+    }
+}
+
 #[test]
 fn a_mounted_certificate_is_believed_by_what_the_values_say() {
     let bundles = |values: &[&str]| {

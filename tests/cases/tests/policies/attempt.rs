@@ -8,7 +8,7 @@ use kube::{
     api::{Patch, PatchParams},
 };
 use mendix_model::names::{
-    ACTIVE_FINALIZER, COMPONENT_LABEL, ENVIRONMENT_LABEL, GATE, MODEL_LABEL, ROLE_LABEL,
+    ACTIVE_FINALIZER, COMPONENT_LABEL, ENVIRONMENT_LABEL, GATE, LEASE_ANNOTATION, MODEL_LABEL, ROLE_LABEL,
 };
 use serde_json::{Value, json};
 use std::fmt;
@@ -26,6 +26,8 @@ pub(crate) enum Change {
     RoleOff,
     RoleChanged,
     ImageChanged,
+    /// What the guard of the pod is told.
+    LeaseChanged,
     /// The model that the pod counts as.
     ModelChanged,
     /// The pod passes for one of ours that runs no app.
@@ -46,6 +48,7 @@ impl Change {
             | Self::EnvironmentChanged
             | Self::RoleOff
             | Self::RoleChanged
+            | Self::LeaseChanged
             | Self::ModelChanged
             | Self::Disguised => Some("MX022"),
             Self::ImageChanged => Some("MX023"),
@@ -68,6 +71,7 @@ impl Change {
             Self::ImageChanged => {
                 json!({ "spec": { "containers": [container("app", "registry.example.com:5000/shop:2")] } })
             }
+            Self::LeaseChanged => json!({ "metadata": { "annotations": { LEASE_ANNOTATION: "{}" } } }),
             Self::ModelChanged => label(MODEL_LABEL, "another".into()),
             Self::Disguised => label(COMPONENT_LABEL, "puller".into()),
             Self::Reason(reason) => json!({ "metadata": { "annotations": { BREAK_GLASS: reason } } }),

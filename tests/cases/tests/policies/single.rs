@@ -1,8 +1,8 @@
 //! One change at a time: each rule, on each kind of pod, for everybody.
 
 use crate::attempt::Change::{
-    self, Disguised, EnvironmentChanged, EnvironmentOff, FinalizerOff, GateOff, ImageChanged, ModelChanged,
-    OtherLabel, RoleChanged, RoleOff,
+    self, Disguised, EnvironmentChanged, EnvironmentOff, FinalizerOff, GateOff, ImageChanged, LeaseChanged,
+    ModelChanged, OtherLabel, RoleChanged, RoleOff,
 };
 use crate::attempt::Wrong;
 use crate::fixture::{COPY, Fixture, OTHER, RUNNING, STRANGER, State, User, WAITING};
@@ -19,6 +19,7 @@ const REFUSED: &[(State, &[Change])] = &[
             RoleOff,
             RoleChanged,
             ImageChanged,
+            LeaseChanged,
         ],
     ),
     (
@@ -30,6 +31,7 @@ const REFUSED: &[(State, &[Change])] = &[
             RoleOff,
             RoleChanged,
             ImageChanged,
+            LeaseChanged,
         ],
     ),
     // Neither has a label that a rule could go by.
@@ -44,7 +46,7 @@ const REFUSED: &[(State, &[Change])] = &[
 
 /// What the controller does: open, release, pin. And what is none of our business.
 const ALLOWED: &[(State, User, &[Change])] = &[
-    (WAITING, User::Controller, &[GateOff, ImageChanged]),
+    (WAITING, User::Controller, &[GateOff, ImageChanged, LeaseChanged]),
     (WAITING, User::Controller, &[ImageChanged]),
     (RUNNING, User::Controller, &[FinalizerOff]),
     (STRANGER, User::Controller, &[FinalizerOff]),

@@ -2,40 +2,11 @@
 
 use super::{App, NAMESPACE};
 use crate::pair::{OPEN, Side};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use mendix_cases::{
     Product,
-    plain::{Database, Environment},
+    plain::{Database, Environment, alias},
 };
-use serde_json::json;
-
-/// The other name, a Service of the namespace.
-const ALIAS: &str = "elsewhere";
-
-/// The database as it is reached by the other name.
-async fn alias(product: &Product, database: &Database) -> Result<Database> {
-    let server = database.server();
-    let (address, port) = server.rsplit_once(':').context("a server without a port")?;
-    let port: u16 = port.parse()?;
-    let service = json!({
-        "apiVersion": "v1", "kind": "Service",
-        "metadata": { "name": ALIAS, "namespace": NAMESPACE },
-        "spec": { "clusterIP": "None", "ports": [{ "port": port }] },
-    });
-    let slice = json!({
-        "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
-        "metadata": {
-            "name": ALIAS, "namespace": NAMESPACE, "labels": { "kubernetes.io/service-name": ALIAS },
-        },
-        "addressType": "IPv4",
-        "ports": [{ "port": port }],
-        "endpoints": [{ "addresses": [address], "conditions": { "ready": true } }],
-    });
-    for object in [service, slice] {
-        product.apply(NAMESPACE, &object).await?;
-    }
-    Ok(database.at(&format!("{ALIAS}.{NAMESPACE}.svc.cluster.local:{port}")))
-}
 
 /// Two plain leaders without labels, each by a name of its own.
 async fn open(product: &Product) -> Result<()> {
@@ -45,7 +16,7 @@ async fn open(product: &Product) -> Result<()> {
         name: "gate-alias-two".to_owned(),
         ..first.environment.clone()
     };
-    let other = alias(product, &database).await?;
+    let other = alias(product, NAMESPACE, &database).await?;
     let second = Side::on(product, OPEN, environment, other).await?;
     let sides = [first, second];
     for side in &sides {
@@ -73,7 +44,8 @@ async fn database_by_another_name() -> Result<()> {
     let database = Database::create(product.cluster.postgres_url(), "alias").await?;
     let first = App::apply(&product, "alias-first", &database).await?;
     product.ready(NAMESPACE, first.name).await?;
-    let second = App::apply(&product, "alias-second", &alias(&product, &database).await?).await?;
+    let other = alias(&product, NAMESPACE, &database).await?;
+    let second = App::apply(&product, "alias-second", &other).await?;
     second
         .until_told("the database belongs to environment alias-first in namespace case-lease")
         .await?;

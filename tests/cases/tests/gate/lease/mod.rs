@@ -6,6 +6,7 @@
 mod alias;
 mod clusters;
 mod fenced;
+mod foreign;
 
 use anyhow::{Context, Result};
 use k8s_openapi::api::core::v1::Pod;

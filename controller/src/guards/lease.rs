@@ -1,15 +1,17 @@
 //! What the guards say of their leases, as a condition (docs/lease.md). Pure.
 
-use super::guard_answer::NoAnswer;
+use super::answer::NoAnswer;
+use super::foreign::{Beside, foreign};
+use super::{container, is_unguarded};
 use crate::metadata::is_leaving;
-use crate::pod_state::{containers, is_ready};
+use crate::pod_state::is_ready;
 use crate::read;
 use crate::report::shortened;
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
 use mendix_model::conditions::{DATABASE_LEASE, Fact};
 use mendix_model::lease::{LeaseState, LeaseStatus, REFUSED};
-use mendix_model::names::RUNTIME_CONTAINER;
+use mendix_model::names::INJECT_GUARD_ANNOTATION;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -25,6 +27,8 @@ const LONGEST_SENTENCE: usize = 1000;
 /// What is known of one pod. What a person must know of first comes first.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 enum Word {
+    /// Others are on the database.
+    Foreign(String),
     /// It may not run on the database.
     Refused(String),
     /// It was killed.
@@ -46,9 +50,14 @@ pub(crate) fn fact(pods: &[Pod], answers: &Answers) -> Option<Fact> {
     let words = pods
         .iter()
         .filter_map(|pod| Some((word(pod, answers)?, pod.name_any())));
+    let others = match foreign(pods, answers) {
+        Beside::Others(who) => Some((Word::Foreign(who), String::new())),
+        Beside::Nobody | Beside::Unknown => None,
+    };
     // By word, then by name: a list of pods comes in no promised order, and the same state must give the same sentence.
-    let (word, pod) = words.min()?;
+    let (word, pod) = words.chain(others).min()?;
     let (is, reason) = match &word {
+        Word::Foreign(_) => (Some(false), "Foreign"),
         Word::Refused(_) => (Some(false), "Refused"),
         Word::Lost(_) => (Some(false), "Lost"),
         Word::Waiting(_) => (Some(false), "Waiting"),
@@ -90,6 +99,11 @@ fn word(pod: &Pod, answers: &Answers) -> Option<Word> {
     if is_leaving(pod) {
         return None;
     }
+    if is_unguarded(pod) {
+        return Some(Word::Absent(format!(
+            "it carries no guard; annotation {INJECT_GUARD_ANNOTATION} of its template asks for one"
+        )));
+    }
     if let Some(why) = refused(pod) {
         return Some(Word::Refused(why));
     }
@@ -112,7 +126,7 @@ fn word(pod: &Pod, answers: &Answers) -> Option<Word> {
 
 /// Why the last container was refused, until the next one runs: it ends too soon to be asked.
 fn refused(pod: &Pod) -> Option<String> {
-    let container = containers(pod).find(|container| container.name == RUNTIME_CONTAINER)?;
+    let container = container(pod)?;
     let now = container.state.as_ref()?;
     let before = container.last_state.as_ref();
     let ended = match &now.waiting {
@@ -125,6 +139,9 @@ fn refused(pod: &Pod) -> Option<String> {
 
 fn sentence(word: &Word, pod: &str) -> String {
     match word {
+        Word::Foreign(who) => format!(
+            "{who}; end what runs there, or, where it is no app, give it a role of its own: nothing new is started meanwhile"
+        ),
         Word::Refused(why) | Word::Lost(why) | Word::Waiting(why) => format!("pod {pod}: {why}"),
         Word::Absent(why) => {
             format!("pod {pod} keeps no row in its database, so levels L0 to L2 hold and no more: {why}")
@@ -140,5 +157,5 @@ fn sentence(word: &Word, pod: &str) -> String {
 }
 
 #[cfg(test)]
-#[path = "database_lease_tests.rs"]
+#[path = "lease_tests.rs"]
 mod tests;

@@ -1,7 +1,4 @@
 use super::*;
-use crate::runtime::observe::Observed;
-use crate::runtime::plan::plan;
-use crate::runtime::plan::tests::{observed, runtime};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -12,8 +9,10 @@ fn pod(name: &str, ready: bool, state: &Value, before: &Value) -> Pod {
         "state": state, "lastState": before,
     });
     let ready = json!({"type": "Ready", "status": if ready { "True" } else { "False" }});
-    let status = json!({"containerStatuses": [container], "conditions": [ready]});
-    serde_json::from_value(json!({"metadata": {"name": name}, "status": status})).expect("pod")
+    let status = json!({"phase": "Running", "containerStatuses": [container], "conditions": [ready]});
+    let guarded = json!({"name": "mendix", "command": ["/run/mendix/guard/mendix", "guard", "run"]});
+    let pod = json!({"metadata": {"name": name}, "spec": {"containers": [guarded]}, "status": status});
+    serde_json::from_value(pod).expect("pod")
 }
 
 fn running(name: &str, ready: bool) -> Pod {
@@ -30,6 +29,7 @@ fn says(state: LeaseState, message: &str) -> Result<LeaseStatus, NoAnswer> {
         message: Some(message.to_owned()).filter(|message| !message.is_empty()),
         remaining_seconds: None,
         bound_seconds: Some(20),
+        foreign: None,
     })
 }
 
@@ -89,6 +89,25 @@ fn what_a_person_must_know_of_is_told_first(
 }
 
 #[test]
+fn others_on_the_database_are_told_before_all_else() {
+    let foreign = mendix_model::lease::Foreign {
+        addresses: ["10.9.9.9".to_owned()].into(),
+        runtimes: 0,
+    };
+    let seen = LeaseStatus {
+        foreign: Some(foreign),
+        ..held().expect("an answer")
+    };
+    let refused = says(LeaseState::Refused, "it belongs to till");
+    let (is, reason, sentence) = told(&[(true, Ok(seen)), (false, refused)]).expect("a condition");
+    assert_eq!((is, reason.as_str()), (Some(false), "Foreign"));
+    assert!(
+        sentence.contains("10.9.9.9") && sentence.contains("role of its own"),
+        "{sentence}"
+    );
+}
+
+#[test]
 fn without_pods_there_is_nothing_to_say() {
     assert_eq!(told(&[]), None);
     assert_eq!(told(&[(true, says(LeaseState::Ended, ""))]), None);
@@ -99,6 +118,19 @@ fn without_pods_there_is_nothing_to_say() {
         &json!({}),
     );
     assert_eq!(fact(&[starting], &Answers::new()), None);
+}
+
+/// A pod of a plain manifest that did not ask for the guard.
+#[rstest]
+#[case::runs("Running", Some("Absent"))]
+#[case::at_the_gate("Pending", None)]
+fn a_pod_without_guard_keeps_no_row(#[case] phase: &str, #[case] expected: Option<&str>) {
+    let mut pod = running("a", true);
+    pod.status.as_mut().expect("a status").phase = Some(phase.to_owned());
+    pod.spec.as_mut().expect("a spec").containers[0].command = Some(vec!["/startup".to_owned()]);
+    let fact = fact(&[pod], &Answers::new());
+    assert_eq!(fact.as_ref().map(|fact| fact.reason.as_str()), expected);
+    assert!(fact.is_none_or(|fact| fact.message.contains("kubectl-mendix.io/inject-guard")));
 }
 
 /// A refused process has ended before anybody asks it.
@@ -164,25 +196,4 @@ fn it_is_looked_again_only_where_no_watch_will_tell(
 ) {
     let pods = [running("a", ready)];
     assert_eq!(look_again(&pods, &[("a".to_owned(), answer)].into()), expected);
-}
-
-/// The whole way, from a pod that runs and is not ready to what a person reads first.
-#[test]
-fn an_app_that_waits_for_its_database_is_not_ready_for_that_reason() {
-    let why = "leader shop-master-0 of model 1 may still run on the database";
-    let observed = Observed {
-        pods: vec![running("shop-master-1", false)],
-        answers: [("shop-master-1".to_owned(), says(LeaseState::Waiting, why))].into(),
-        ..observed()
-    };
-    let plan = plan(&runtime(), &observed);
-    let sentence = format!("waits for its turn on the database: {why}");
-    let pods = plan.report.status.pods.expect("pods");
-    assert_eq!(pods[0].message.as_deref(), Some(sentence.as_str()));
-    assert_eq!(
-        plan.report.progress.word(),
-        format!("pod shop-master-1: {sentence}")
-    );
-    assert_eq!(plan.report.facts[0].reason, "Waiting");
-    assert_eq!(plan.report.requeue, Some(LOOK_AGAIN));
 }

@@ -1,9 +1,8 @@
 //! Asks the guards of an app how far their leases are. They need no token for it, and we need no right: what they say
 //! holds no secret, and the controller is in the same network.
 
-use super::database_lease::Answers;
+use super::{Answers, container};
 use crate::metadata::is_leaving;
-use crate::pod_state::containers;
 use axum::body::Bytes;
 use axum::http::{StatusCode, Uri};
 use futures::StreamExt;
@@ -13,7 +12,7 @@ use hyper_util::rt::TokioExecutor;
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
 use mendix_model::lease::{GuardStatus, LeaseStatus, STATUS_PATH};
-use mendix_model::names::{PROBE_PORT, RUNTIME_CONTAINER};
+use mendix_model::names::PROBE_PORT;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
@@ -73,8 +72,7 @@ pub(crate) async fn ask_all(pods: &[Pod]) -> Answers {
 
 /// Where the guard of a pod listens; nothing when there is none that could answer.
 fn address(pod: &Pod) -> Option<SocketAddr> {
-    let mut all = containers(pod).filter(|container| container.name == RUNTIME_CONTAINER);
-    let runs = all.any(|it| it.state.as_ref().is_some_and(|state| state.running.is_some()));
+    let runs = container(pod)?.state.as_ref()?.running.is_some();
     let ip: IpAddr = pod.status.as_ref()?.pod_ip.as_ref()?.parse().ok()?;
     let port = u16::try_from(PROBE_PORT).ok()?;
     (runs && !is_leaving(pod)).then(|| SocketAddr::new(ip, port))
@@ -123,5 +121,5 @@ fn root(error: &dyn std::error::Error) -> String {
 }
 
 #[cfg(test)]
-#[path = "guard_answer_tests.rs"]
+#[path = "answer_tests.rs"]
 mod tests;

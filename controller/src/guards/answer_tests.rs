@@ -94,7 +94,9 @@ fn pod(ip: &Value, state: &Value) -> Pod {
         "name": "mendix", "image": "", "imageID": "", "ready": false, "restartCount": 0, "state": state,
     });
     let status = json!({"podIP": ip, "containerStatuses": [container]});
-    serde_json::from_value(json!({"metadata": {"name": "shop"}, "status": status})).expect("pod")
+    let guarded = json!({"name": "mendix", "command": ["/run/mendix/guard/mendix", "guard", "run"]});
+    let pod = json!({"metadata": {"name": "shop"}, "spec": {"containers": [guarded]}, "status": status});
+    serde_json::from_value(pod).expect("pod")
 }
 
 #[test]

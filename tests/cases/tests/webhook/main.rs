@@ -2,6 +2,8 @@
 //!
 //! Most requests are dry runs: admission judges them like any other, and nothing has to be put right afterwards.
 
+mod asked;
+
 use anyhow::{Context as _, Result, ensure};
 use k8s_openapi::api::admissionregistration::v1::ValidatingWebhookConfiguration;
 use k8s_openapi::api::apps::v1::Deployment;
