@@ -3,25 +3,21 @@
 //! Most requests are dry runs: admission judges them like any other, and nothing has to be put right afterwards.
 
 mod asked;
+mod renewal;
 
 use anyhow::{Context as _, Result, ensure};
-use k8s_openapi::api::admissionregistration::v1::ValidatingWebhookConfiguration;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
-use k8s_openapi::api::core::v1::Secret;
 use kube::Api;
 use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
 use mendix_cases::app::LIMIT;
 use mendix_cases::plain::{Environment, Style};
-use mendix_cases::product::RELEASE_NAMESPACE;
 use mendix_cases::{Product, dry_run};
 use mendix_test_cluster::{Poll, wait_for};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
 const NAMESPACE: &str = "case-webhook";
-const CONFIGURATION: &str = "mendix-webhook";
-const SECRET: &str = "mendix-webhook-certificate";
 /// Certificates are renewed every few seconds, so that every case here happens during renewals.
 const RENEWALS: [(&str, &str); 3] = [
     ("MENDIX_RENEWAL", "2"),
@@ -220,48 +216,5 @@ async fn what_has_no_labels_is_left_alone() -> Result<()> {
         "{:?}",
         strategy(&deployment)
     );
-    Ok(())
-}
-
-/// The certificate, and the authorities that the API server is told.
-async fn certificates(product: &Product) -> Result<(Vec<u8>, Vec<u8>)> {
-    let secrets: Api<Secret> = Api::namespaced(product.client.clone(), RELEASE_NAMESPACE);
-    let secret = secrets.get(SECRET).await?.data.context("a certificate")?;
-    let served = secret.get("tls.crt").context("a certificate")?.0.clone();
-    let api: Api<ValidatingWebhookConfiguration> = Api::all(product.client.clone());
-    let webhooks = api.get(CONFIGURATION).await?.webhooks.context("webhooks")?;
-    let told = webhooks
-        .into_iter()
-        .next()
-        .and_then(|it| it.client_config.ca_bundle);
-    Ok((served, told.context("an authority")?.0))
-}
-
-/// With a real API server: every request is judged, during four renewals.
-#[tokio::test(flavor = "multi_thread")]
-async fn no_request_fails_while_certificates_are_renewed() -> Result<()> {
-    const RENEWED: usize = 4;
-    let product = product().await?;
-    let wrong = with(leader("renewed"), "/spec/replicas", 2);
-    let mut seen = vec![certificates(&product).await?.0];
-    let mut judged = 0;
-    while seen.len() <= RENEWED {
-        let words = created(&product, &wrong)
-            .await?
-            .err()
-            .context("a violation was let in")?;
-        ensure!(
-            words.contains("MX031"),
-            "after {judged} requests and {} renewals: {words}",
-            seen.len() - 1
-        );
-        judged += 1;
-        let (served, told) = certificates(&product).await?;
-        ensure!(!told.is_empty(), "the API server is told nothing");
-        if seen.last() != Some(&served) {
-            seen.push(served);
-        }
-    }
-    println!("{judged} requests during {RENEWED} renewals");
     Ok(())
 }
