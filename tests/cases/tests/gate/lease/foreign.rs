@@ -21,19 +21,13 @@ async fn work(database: &Database) -> Result<JoinHandle<()>> {
     }))
 }
 
-/// Waits until a pod waits at the gate by this rule.
-async fn until_held(app: &App, rule: &str) -> Result<()> {
-    let path = "jsonpath={.status.held[*].rule}";
-    let held = [
-        "get",
-        "environments.guard.kubectl-mendix.io",
-        app.name,
-        "-o",
-        path,
-    ];
-    wait_for("a pod to be held", LIMIT, || async {
-        let rules = app.kubectl(&held)?;
-        Ok(Poll::when(rules.contains(rule).then_some(()), || rules))
+/// Waits until the status of the environment says this at a path.
+async fn until_said(app: &App, path: &str, word: &str) -> Result<()> {
+    let path = format!("jsonpath={{.status.{path}}}");
+    let status = ["get", "environments.guard.kubectl-mendix.io", app.name, "-o", &path];
+    wait_for("a word of the gate", LIMIT, || async {
+        let said = app.kubectl(&status)?;
+        Ok(Poll::when(said.contains(word).then_some(()), || said))
     })
     .await
 }
@@ -47,9 +41,10 @@ async fn someone_without_a_guard_on_the_database() -> Result<()> {
 
     let someone = work(&database).await?;
     app.until_told("sessions of the app's role come from").await?;
+    until_said(&app, "claimState", "Contested").await?;
     let selector = format!("{ENVIRONMENT_LABEL}={}", app.name);
     app.kubectl(&["delete", "pods", "-l", &selector, "--timeout=60s"])?;
-    until_held(&app, "MX002").await?;
+    until_said(&app, "held[*].rule", "MX002").await?;
 
     // Nobody who could look is left, so a person says when it is over.
     someone.abort();
