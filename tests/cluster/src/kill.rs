@@ -14,17 +14,18 @@ use std::{
 /// A process that was killed and is there after this waits for the kernel, as on a dead disk.
 const LIMIT: Duration = Duration::from_secs(30);
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
+/// Looks in a row that must find nothing: a child between fork and exec bears no name of ours yet.
+const EMPTY_LOOKS: usize = 3;
 
 /// Kills what `find` finds until it finds nothing: what was being started while one looked is found the next time.
 pub(crate) fn until_none(find: impl Fn() -> BTreeSet<u32>) -> Result<()> {
     let begin = Instant::now();
-    loop {
+    let mut empty = 0;
+    while empty < EMPTY_LOOKS {
         let mut victims = find();
         victims.retain(|id| *id != std::process::id() && is_running(*id));
-        if victims.is_empty() {
-            return Ok(());
-        }
-        if begin.elapsed() > LIMIT {
+        empty = if victims.is_empty() { empty + 1 } else { 0 };
+        if empty == 0 && begin.elapsed() > LIMIT {
             bail!(
                 "failed to end processes {victims:?}: they are still there {} s after being killed",
                 LIMIT.as_secs()
@@ -33,6 +34,7 @@ pub(crate) fn until_none(find: impl Fn() -> BTreeSet<u32>) -> Result<()> {
         victims.into_iter().for_each(kill);
         std::thread::sleep(POLL_INTERVAL);
     }
+    Ok(())
 }
 
 /// Ids of the processes of a network namespace.

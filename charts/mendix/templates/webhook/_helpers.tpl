@@ -64,7 +64,7 @@ matchExpressions:
 {{- define "mendix.webhook.own" -}}
 - name: not-of-another-workload
   expression: >-
-    request.resource.resource != 'replicasets' || request.subResource == 'scale'
+    request.resource.resource != 'replicasets' || request.?subResource.orValue('') == 'scale'
     || !object.?metadata.?ownerReferences.hasValue()
 {{- end }}
 
