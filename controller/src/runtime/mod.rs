@@ -14,6 +14,7 @@ mod probes;
 mod rollout;
 mod secret_store;
 mod status;
+mod strategy;
 mod volumes;
 
 use crate::context::Context;

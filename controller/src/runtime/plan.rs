@@ -3,8 +3,8 @@
 use super::copies::{self, Copies};
 use super::deployment::{Pinned, deployment, pinned};
 use super::observe::Observed;
-use super::rollout::{self, Identity, Seen, Situation, Target, Targets};
-use super::{budget, environment, guarded, input, pod_template, secret_store, status};
+use super::rollout::{self, Identity, Inputs, Seen, Situation, Target, Targets};
+use super::{budget, environment, guarded, input, pod_template, secret_store, status, strategy};
 use crate::configuration::{AUTHORITIES_KEY, authorities};
 use crate::guards;
 use crate::metadata::is_leaving;
@@ -210,7 +210,10 @@ fn running(runtime: &Runtime, observed: &Observed, copies: &Copies) -> Plan {
     let targets = rollout::targets(&situation);
     let leader = template(runtime, observed, copies, Role::Leader);
     let worker = template(runtime, observed, copies, Role::Worker);
-    let deployments = deployments(runtime, &targets, &leader, &worker);
+    let mut deployments = deployments(runtime, &targets, &leader, &worker);
+    if rollout::rolls(&situation) {
+        strategy::roll(runtime, &mut deployments);
+    }
     let needed: BTreeSet<String> = deployments.iter().flat_map(mounted).collect();
     let made: Vec<Secret> = copies
         .all()
@@ -313,9 +316,14 @@ pub(super) fn situation(runtime: &Runtime, observed: &Observed) -> Situation {
             model: spec.model.clone(),
             leader_selection: spec.leader_selection.unwrap_or_default().as_str().to_owned(),
         },
+        inputs: Inputs {
+            leader: input::hash(runtime, observed, Role::Leader),
+            worker: input::hash(runtime, observed, Role::Worker),
+        },
         mode: spec.leader_selection.unwrap_or_default(),
         replicas: spec.replicas,
         in_memory: in_memory(observed),
+        may_surge: !in_memory(observed) && strategy::may_surge(spec.deployment_strategy.as_ref()),
         leader: observed.leader.as_ref().map(seen),
         worker: observed.worker.as_ref().map(seen),
         leader_pods: pods(Role::Leader),
@@ -357,6 +365,13 @@ fn seen(deployment: &Deployment) -> Seen {
         replicas: spec.and_then(|spec| spec.replicas).unwrap_or(1),
         observed: status::is_observed(deployment),
         ready: status::is_rolled_out(deployment) && status::ready_replicas(deployment) > 0,
+        serves: status::ready_replicas(deployment) > 0,
+        rolls: strategy::is_rolling(deployment),
+        input: deployment
+            .annotations()
+            .get(names::INPUT_ANNOTATION)
+            .cloned()
+            .unwrap_or_default(),
     }
 }
 

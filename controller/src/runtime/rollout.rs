@@ -1,7 +1,11 @@
-//! In which order Deployments change, so that two models or two modes never meet on one database. Pure.
+//! In which order Deployments change. Pure.
+//!
+//! Another model: the workers end while the leader serves, then the leader is replaced, then workers come. Other settings
+//! of the same model: workers are replaced while the leader serves, then the leader while a worker serves; an app of one
+//! pod gets a worker for that time.
 //!
 //! Decided anew each time from what is there, so a restart of the controller changes nothing. It orders what *we*
-//! do; pods that others end or start in between are not held by it.
+//! do; pods that others end or start in between are the gate's to hold.
 
 use mendix_model::crd::common::LeaderSelection;
 
@@ -14,23 +18,40 @@ pub(crate) struct Identity {
 
 /// A Deployment as it is there.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Seen {
     pub(crate) identity: Identity,
+    /// What its template was made from.
+    pub(crate) input: String,
     pub(crate) replicas: i32,
     /// Its controller has seen it as it is now: no more pods of an earlier template or number will come.
     pub(crate) observed: bool,
     /// Its pods are of its present template, and one is ready.
     pub(crate) ready: bool,
+    /// A pod is ready, of whichever template.
+    pub(crate) serves: bool,
+    /// Its pods are replaced one after the other.
+    pub(crate) rolls: bool,
+}
+
+/// What the templates are to be made from.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Inputs {
+    pub(crate) leader: String,
+    pub(crate) worker: String,
 }
 
 /// Everything that [`targets`] decides from.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Situation {
     pub(crate) wanted: Identity,
+    pub(crate) inputs: Inputs,
     pub(crate) mode: LeaderSelection,
     pub(crate) replicas: i32,
     /// A database in the leader's memory: workers would have one of their own each.
     pub(crate) in_memory: bool,
+    /// A pod more may run for a moment.
+    pub(crate) may_surge: bool,
     pub(crate) leader: Option<Seen>,
     pub(crate) worker: Option<Seen>,
     /// Pods that exist, those that are ending too.
@@ -87,15 +108,72 @@ fn leader(situation: &Situation, wanted: i32) -> Target {
     if others_run || others_may_start {
         return Target::Hold("workers of the earlier model must be gone before the leader changes");
     }
+    if awaits_worker(situation) {
+        return Target::Hold("a worker with the new settings must serve before the leader is replaced");
+    }
     Target::Scale(wanted)
+}
+
+/// The leader serves with earlier settings, and whoever is to serve while it is replaced does not yet.
+fn awaits_worker(situation: &Situation) -> bool {
+    let (_, workers) = wanted(situation);
+    let is_covered = workers > 0 || surges(situation);
+    let serves = |worker: &Seen| {
+        worker.observed && worker.ready && worker.replicas > 0 && worker.input == situation.inputs.worker
+    };
+    serves_with_earlier_settings(situation) && is_covered && !situation.worker.as_ref().is_some_and(serves)
+}
+
+fn serves_with_earlier_settings(situation: &Situation) -> bool {
+    situation.leader.as_ref().is_some_and(|leader| {
+        leader.identity == situation.wanted && leader.input != situation.inputs.leader && leader.serves
+    })
+}
+
+/// The one worker is all that serves: settings have changed again while the leader was replaced.
+fn serves_alone(situation: &Situation) -> bool {
+    let is_led = situation.mode == LeaderSelection::Assigned && situation.replicas > 0;
+    // One that is about to be replaced serves as well, and is none to rely on.
+    let leads = situation.leader.as_ref().is_some_and(|leader| leader.ready);
+    let has_one = situation.worker.as_ref().is_some_and(|worker| {
+        worker.serves
+            && worker.replicas == 1
+            && worker.identity == situation.wanted
+            && worker.input != situation.inputs.worker
+    });
+    is_led && !leads && has_one
+}
+
+/// Whether an app of one pod has a worker for a moment: from before its leader is replaced until the next one serves.
+fn surges(situation: &Situation) -> bool {
+    let has_worker = |worker: &Seen| worker.identity == situation.wanted && worker.replicas > 0;
+    let is_replaced = situation.leader.as_ref().is_some_and(|leader| {
+        leader.identity == situation.wanted && !(leader.ready && leader.input == situation.inputs.leader)
+    });
+    let begun = situation.worker.as_ref().is_some_and(has_worker);
+    situation.may_surge
+        && wanted(situation) == (1, 0)
+        && (serves_with_earlier_settings(situation) || (begun && is_replaced))
+}
+
+/// Whether workers may be replaced one after the other: those that are there are of the wanted model, and no others can
+/// come. Once begun, it goes on so.
+pub(crate) fn rolls(situation: &Situation) -> bool {
+    let of_wanted = |identity: &Identity| *identity == situation.wanted;
+    let is_settled = |worker: &Seen| of_wanted(&worker.identity) && (worker.observed || worker.rolls);
+    situation.worker.as_ref().is_some_and(is_settled) && situation.worker_pods.iter().all(of_wanted)
 }
 
 /// A worker Deployment gets the wanted template at once, but no pods before a leader has prepared the database.
 fn worker(situation: &Situation, wanted: i32) -> Target {
+    if serves_alone(situation) {
+        return Target::Hold("the leader must serve before the only worker is replaced");
+    }
     let may_run = match situation.mode {
         LeaderSelection::Assigned => led(situation),
         LeaderSelection::None | LeaderSelection::Leaderless => unled(situation),
     };
+    let wanted = wanted.max(i32::from(surges(situation)));
     Target::Scale(if may_run { wanted } else { 0 })
 }
 

@@ -17,15 +17,31 @@ fn seen(model: &str, replicas: i32, ready: bool) -> Seen {
         replicas,
         observed: true,
         ready,
+        serves: ready,
+        rolls: false,
+        input: "new".to_owned(),
+    }
+}
+
+/// The same with earlier settings.
+fn earlier(seen: Seen) -> Seen {
+    Seen {
+        input: "old".to_owned(),
+        ..seen
     }
 }
 
 fn situation(leader: Option<Seen>, worker: Option<Seen>, worker_pods: &[&str]) -> Situation {
     Situation {
         wanted: identity("b", LeaderSelection::Assigned),
+        inputs: Inputs {
+            leader: "new".to_owned(),
+            worker: "new".to_owned(),
+        },
         mode: LeaderSelection::Assigned,
         replicas: 3,
         in_memory: false,
+        may_surge: true,
         leader,
         worker,
         leader_pods: Vec::new(),
@@ -54,12 +70,67 @@ fn leader_and_workers_follow_each_other(
     #[case] leader: Option<i32>,
     #[case] worker: Option<i32>,
 ) {
+    assert_eq!(scales(&situation), (leader, worker));
+}
+
+fn scales(situation: &Situation) -> (Option<i32>, Option<i32>) {
     let scale = |target: &Target| match target {
         Target::Scale(replicas) => Some(*replicas),
         Target::Hold(_) => None,
     };
-    let targets = targets(&situation);
-    assert_eq!((scale(&targets.leader), scale(&targets.worker)), (leader, worker));
+    let targets = targets(situation);
+    (scale(&targets.leader), scale(&targets.worker))
+}
+
+/// Somebody serves at every moment.
+#[rstest]
+#[case::workers_first(3, earlier(seen("b", 1, true)), earlier(seen("b", 2, true)), (HELD, Some(2)))]
+#[case::workers_roll(3, earlier(seen("b", 1, true)), Seen { ready: false, ..seen("b", 2, true) }, (HELD, Some(2)))]
+#[case::then_the_leader(3, earlier(seen("b", 1, true)), seen("b", 2, true), (Some(1), Some(2)))]
+#[case::nobody_to_wait_for(3, earlier(seen("b", 1, false)), seen("b", 2, false), (Some(1), Some(2)))]
+#[case::one_pod_gets_a_second(1, earlier(seen("b", 1, true)), seen("b", 0, false), (HELD, Some(1)))]
+#[case::which_must_serve(1, earlier(seen("b", 1, true)), seen("b", 1, false), (HELD, Some(1)))]
+#[case::before_it_is_replaced(1, earlier(seen("b", 1, true)), seen("b", 1, true), (Some(1), Some(1)))]
+#[case::and_until_it_serves(1, seen("b", 1, false), seen("b", 1, true), (Some(1), Some(1)))]
+#[case::no_longer(1, seen("b", 1, true), seen("b", 1, true), (Some(1), Some(0)))]
+#[case::a_first_start_needs_none(1, seen("b", 1, false), seen("b", 0, false), (Some(1), Some(0)))]
+fn new_settings_are_rolled_out_while_somebody_serves(
+    #[case] replicas: i32,
+    #[case] leader: Seen,
+    #[case] worker: Seen,
+    #[case] expected: (Option<i32>, Option<i32>),
+) {
+    let situation = Situation {
+        replicas,
+        ..situation(Some(leader), Some(worker), &[])
+    };
+    assert_eq!(scales(&situation), expected);
+}
+
+#[rstest]
+#[case::downtime_is_allowed(false, false)]
+#[case::database_in_memory(false, true)]
+fn a_pod_that_may_not_be_surged_is_replaced_at_once(#[case] may_surge: bool, #[case] in_memory: bool) {
+    let situation = Situation {
+        replicas: 1,
+        may_surge,
+        in_memory,
+        ..situation(Some(earlier(seen("b", 1, true))), Some(seen("b", 0, false)), &[])
+    };
+    assert_eq!(scales(&situation), (Some(1), Some(0)));
+}
+
+#[rstest]
+#[case::same_model("b", &["b"], true)]
+#[case::earlier_pods("b", &["a"], false)]
+#[case::earlier_model("a", &["a"], false)]
+fn workers_of_another_model_are_recreated(
+    #[case] model: &str,
+    #[case] pods: &[&str],
+    #[case] expected: bool,
+) {
+    let situation = situation(Some(seen("b", 1, true)), Some(seen(model, 2, true)), pods);
+    assert_eq!(rolls(&situation), expected);
 }
 
 #[rstest]
@@ -85,61 +156,96 @@ fn replicas_are_shared_out(
 
 #[derive(Clone, Debug)]
 struct Pod {
-    identity: Identity,
+    template: Template,
     ready: bool,
     ending: bool,
 }
 
-/// A Deployment with strategy `Recreate`, and the pods of its `ReplicaSet`s.
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct Template {
+    identity: Identity,
+    input: String,
+}
+
+/// What somebody asks of a Deployment's controller.
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct Asked {
+    template: Template,
+    replicas: i32,
+    /// `RollingUpdate` with one pod less at a time; else `Recreate`.
+    rolls: bool,
+}
+
+/// A Deployment, and the pods of its `ReplicaSet`s.
 #[derive(Clone, Debug)]
 struct Deployment {
-    identity: Identity,
-    replicas: i32,
+    asked: Asked,
     /// What its controller has acted on; it lags.
-    acted_on: Option<(Identity, i32)>,
+    acted_on: Option<Asked>,
     pods: Vec<Pod>,
 }
 
 impl Deployment {
     fn see(&self) -> Seen {
-        let (identity, replicas) = (self.identity.clone(), self.replicas);
-        let observed = self.acted_on == Some((identity.clone(), replicas));
+        let observed = self.acted_on.as_ref() == Some(&self.asked);
         let present = self.pods.iter().filter(|pod| !pod.ending);
+        let serves = present.clone().any(|pod| pod.ready);
+        let Asked {
+            template, replicas, ..
+        } = self.asked.clone();
         Seen {
-            ready: observed
-                && present.clone().all(|pod| pod.identity == identity)
-                && present.clone().any(|pod| pod.ready),
-            identity,
+            ready: observed && present.clone().all(|pod| pod.template == template) && serves,
+            serves,
+            rolls: self.asked.rolls,
+            identity: template.identity,
+            input: template.input,
             replicas,
             observed,
         }
     }
 
     fn sync(&mut self) {
-        self.acted_on = Some((self.identity.clone(), self.replicas));
+        self.acted_on = Some(self.asked.clone());
         self.replica_set();
     }
 
-    /// Works towards what the Deployment's controller last asked for; old pods must be gone before new ones come.
+    /// Works towards what the Deployment's controller last asked for.
     fn replica_set(&mut self) {
-        let Some((identity, replicas)) = self.acted_on.clone() else {
+        let Some(asked) = self.acted_on.clone() else {
             return;
         };
-        let replicas = usize::try_from(replicas).expect("not negative");
-        let mut kept = 0;
-        for pod in self.pods.iter_mut().filter(|pod| !pod.ending) {
-            kept += usize::from(pod.identity == identity);
-            pod.ending = pod.identity != identity || kept > replicas;
-        }
-        if self.pods.iter().all(|pod| pod.identity == identity) {
+        let replicas = usize::try_from(asked.replicas).expect("not negative");
+        self.end_pods(&asked, replicas);
+        // Old pods must be gone before new ones come, unless it rolls.
+        if asked.rolls || self.pods.iter().all(|pod| pod.template == asked.template) {
             let present = self.pods.iter().filter(|pod| !pod.ending).count();
             for _ in present..replicas {
                 self.pods.push(Pod {
-                    identity: identity.clone(),
+                    template: asked.template.clone(),
                     ready: false,
                     ending: false,
                 });
             }
+        }
+    }
+
+    fn end_pods(&mut self, asked: &Asked, replicas: usize) {
+        let ready = self.pods.iter().filter(|pod| pod.ready && !pod.ending).count();
+        let mut spare = if asked.rolls {
+            (ready + 1).saturating_sub(replicas)
+        } else {
+            self.pods.len()
+        };
+        let mut kept = 0;
+        for pod in self.pods.iter_mut().filter(|pod| !pod.ending) {
+            let is_old = pod.template != asked.template;
+            pod.ending = if is_old {
+                spare > 0 || !pod.ready
+            } else {
+                kept >= replicas
+            };
+            spare -= usize::from(is_old && pod.ready && pod.ending);
+            kept += usize::from(!is_old);
         }
     }
 }
@@ -159,6 +265,25 @@ enum Step {
     PodGone(bool),
     PodEvicted(bool),
     Want(usize, bool, i32),
+    Settings(u8),
+}
+
+/// What somebody wants of the app.
+#[derive(Clone, Debug)]
+struct Want {
+    model: &'static str,
+    mode: LeaderSelection,
+    replicas: i32,
+    input: u8,
+}
+
+fn first(replicas: i32) -> Want {
+    Want {
+        model: "a",
+        mode: LeaderSelection::Assigned,
+        replicas,
+        input: 0,
+    }
 }
 
 impl Cluster {
@@ -173,31 +298,45 @@ impl Cluster {
     fn pods(deployment: Option<&Deployment>) -> Vec<Identity> {
         deployment
             .into_iter()
-            .flat_map(|it| it.pods.iter().map(|pod| pod.identity.clone()))
+            .flat_map(|it| it.pods.iter().map(|pod| pod.template.identity.clone()))
             .collect()
     }
 
-    fn reconcile(&mut self, (wanted, mode, replicas): &(Identity, LeaderSelection, i32)) {
-        let targets = targets(&Situation {
-            wanted: wanted.clone(),
-            mode: *mode,
-            replicas: *replicas,
+    fn reconcile(&mut self, want: &Want) {
+        let situation = Situation {
+            wanted: identity(want.model, want.mode),
+            inputs: Inputs {
+                leader: want.input.to_string(),
+                worker: want.input.to_string(),
+            },
+            mode: want.mode,
+            replicas: want.replicas,
             in_memory: false,
+            may_surge: true,
             leader: self.leader.as_ref().map(Deployment::see),
             worker: self.worker.as_ref().map(Deployment::see),
             leader_pods: Self::pods(self.leader.as_ref()),
             worker_pods: Self::pods(self.worker.as_ref()),
-        });
-        for (target, deployment) in [
-            (targets.worker, &mut self.worker),
-            (targets.leader, &mut self.leader),
+        };
+        let targets = targets(&situation);
+        let template = Template {
+            identity: situation.wanted.clone(),
+            input: want.input.to_string(),
+        };
+        for (target, deployment, rolls) in [
+            (targets.worker, &mut self.worker, rolls(&situation)),
+            (targets.leader, &mut self.leader, false),
         ] {
             if let Target::Scale(replicas) = target {
-                let pods = deployment.take().map(|it| (it.pods, it.acted_on));
-                let (pods, acted_on) = pods.unwrap_or_default();
-                *deployment = Some(Deployment {
-                    identity: wanted.clone(),
+                let before = deployment.take().map(|it| (it.pods, it.acted_on));
+                let (pods, acted_on) = before.unwrap_or_default();
+                let asked = Asked {
+                    template: template.clone(),
                     replicas,
+                    rolls,
+                };
+                *deployment = Some(Deployment {
+                    asked,
                     acted_on,
                     pods,
                 });
@@ -205,16 +344,22 @@ impl Cluster {
         }
     }
 
-    fn take(&mut self, step: &Step, want: &mut (Identity, LeaderSelection, i32)) {
+    fn serves(&self) -> bool {
+        let all = [&self.leader, &self.worker].into_iter().flatten();
+        all.flat_map(|it| &it.pods).any(|pod| pod.ready && !pod.ending)
+    }
+
+    fn take(&mut self, step: &Step, want: &mut Want) {
         match *step {
             Step::Reconcile => self.reconcile(want),
+            Step::Settings(input) => want.input = input,
             Step::Want(model, assigned, replicas) => {
                 let mode = if assigned {
                     LeaderSelection::Assigned
                 } else {
                     LeaderSelection::None
                 };
-                *want = (identity(["a", "b", "c"][model], mode), mode, replicas);
+                (want.model, want.mode, want.replicas) = (["a", "b", "c"][model], mode, replicas);
             }
             Step::Sync(leader) => self.of(leader).into_iter().for_each(Deployment::sync),
             Step::ReplicaSet(leader) => self.of(leader).into_iter().for_each(Deployment::replica_set),
@@ -258,30 +403,68 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => any::<bool>().prop_map(Step::PodReady),
         2 => any::<bool>().prop_map(Step::PodGone),
         1 => any::<bool>().prop_map(Step::PodEvicted),
+        1 => (0..3_u8).prop_map(Step::Settings),
         1 => (0..3_usize, any::<bool>(), 0..4).prop_map(|(model, assigned, replicas)| Step::Want(model, assigned, replicas)),
     ];
     proptest::collection::vec(step, 1..120)
 }
 
+/// Nothing of it is a fault: settings change, and everybody does their work, sooner or later.
+fn quiet_steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        4 => Just(Step::Reconcile),
+        2 => any::<bool>().prop_map(Step::Sync),
+        1 => any::<bool>().prop_map(Step::ReplicaSet),
+        2 => any::<bool>().prop_map(Step::PodReady),
+        2 => any::<bool>().prop_map(Step::PodGone),
+        1 => (0..3_u8).prop_map(Step::Settings),
+    ];
+    proptest::collection::vec(step, 1..120)
+}
+
+/// Lets everything come to an end, and looks at each step.
+fn settle(cluster: &mut Cluster, want: &mut Want, mut look: impl FnMut(&Cluster)) {
+    for _ in 0..20 {
+        for role in [true, false] {
+            let ready = [Step::PodReady(role), Step::PodReady(role), Step::PodReady(role)];
+            let steps = [Step::Reconcile, Step::Sync(role)].into_iter();
+            for step in steps.chain(ready).chain([Step::PodGone(role)]) {
+                cluster.take(&step, want);
+                look(cluster);
+            }
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn two_models_never_meet_and_the_end_is_what_was_wanted(steps in steps()) {
-        let mut cluster = Cluster::default();
-        let mut want = (identity("a", LeaderSelection::Assigned), LeaderSelection::Assigned, 3);
+        let (mut cluster, mut want) = (Cluster::default(), first(3));
         for step in &steps {
             cluster.take(step, &mut want);
             cluster.check();
         }
-        for _ in 0..20 {
-            for role in [true, false] {
-                for step in [Step::Reconcile, Step::Sync(role), Step::PodReady(role), Step::PodReady(role), Step::PodReady(role), Step::PodGone(role)] {
-                    cluster.take(&step, &mut want);
-                    cluster.check();
-                }
-            }
-        }
-        let leaders = i32::from(want.1 == LeaderSelection::Assigned && want.2 > 0);
+        settle(&mut cluster, &mut want, Cluster::check);
+        let leaders = i32::from(want.mode == LeaderSelection::Assigned && want.replicas > 0);
         prop_assert_eq!(cluster.leader.map(|it| it.pods.len()), Some(usize::try_from(leaders).expect("small")));
-        prop_assert_eq!(cluster.worker.map(|it| it.pods.len()), Some(usize::try_from(want.2 - leaders).expect("small")));
+        prop_assert_eq!(
+            cluster.worker.map(|it| it.pods.len()),
+            Some(usize::try_from(want.replicas - leaders).expect("small"))
+        );
+    }
+
+    #[test]
+    fn somebody_serves_while_settings_change(replicas in 1..4, steps in quiet_steps()) {
+        let (mut cluster, mut want) = (Cluster::default(), first(replicas));
+        settle(&mut cluster, &mut want, |_| {});
+        let serves = |cluster: &Cluster| assert!(cluster.serves(), "{cluster:#?}");
+        for step in &steps {
+            cluster.take(step, &mut want);
+            serves(&cluster);
+        }
+        settle(&mut cluster, &mut want, serves);
+        let all = [cluster.leader, cluster.worker].into_iter().flatten();
+        let inputs: Vec<_> = all.flat_map(|it| it.pods).map(|pod| pod.template.input).collect();
+        prop_assert_eq!(inputs, vec![want.input.to_string(); usize::try_from(replicas).expect("small")]);
     }
 }

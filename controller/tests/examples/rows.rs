@@ -4,6 +4,7 @@
 
 /// Rows by example.
 pub(crate) const ROWS: &[(&str, &str)] = &[
+    ("older.yaml", OLDER),
     ("production.yaml", PRODUCTION),
     ("platform.yaml", PLATFORM),
     ("own-certificate.yaml", OWN_CERTIFICATE),
@@ -125,6 +126,11 @@ MendixApp tls.certificate secrets/shop-tls /data/tls.crt "-----BEGIN CERTIFICATE
 MendixApp tls.key secrets/shop-tls /data/tls.key "-----BEGIN PRIVATE KEY-----\nbWFkZSB1cA==\n-----END PRIVATE KEY-----"
 MendixApp podDisruptionBudget.minAvailable poddisruptionbudgets/shop /spec/minAvailable 0
 OperatorConfiguration endpoint.ingress.customIngressClassAsAnnotation ingresses/shop /metadata/annotations/kubernetes.io~1ingress.class "azure/application-gateway"
+"#;
+
+const OLDER: &str = r#"
+MendixApp deploymentStrategy.rollingUpdate.maxSurge deployments/shop-worker /spec/strategy/rollingUpdate/maxSurge 1
+MendixApp deploymentStrategy.rollingUpdate.maxUnavailable deployments/shop-worker /spec/strategy/rollingUpdate/maxUnavailable "50%"
 "#;
 
 const LOAD_BALANCER: &str = r#"

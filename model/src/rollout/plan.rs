@@ -30,7 +30,7 @@ fn reason(pod: &Pod, situation: &Situation) -> Option<&'static str> {
             return None;
         }
         if of_another_model(pod, situation) {
-            return Some("another model is to run");
+            return (!pod.role.may_lead() || !followers_run(situation)).then_some("another model is to run");
         }
         if of_another_mode(pod, situation) {
             return Some("the environment is led in another way");
@@ -63,6 +63,18 @@ fn of_another_model(pod: &Pod, situation: &Situation) -> bool {
         (Some(wanted), Some(model)) => wanted != model,
         _ => false,
     }
+}
+
+/// Whether workers of another model still run. Their leader serves until they have ended: the next one could not start
+/// before that anyway.
+fn followers_run(situation: &Situation) -> bool {
+    let followers = situation
+        .pods
+        .iter()
+        .filter(|pod| !pod.role.may_lead() && !pod.ended);
+    followers
+        .filter(|pod| is_active(pod, situation))
+        .any(|pod| of_another_model(pod, situation))
 }
 
 /// Pods of two modes never run together, so those of the earlier one go before any of the new one starts.

@@ -67,6 +67,20 @@ fn pods_of_another_model_make_way(#[case] wanted: Option<&str>, #[case] pod: Pod
     assert_eq!(!deleted(&situation(wanted, vec![pod])).is_empty(), goes);
 }
 
+/// It serves meanwhile, and nobody is served any sooner without it.
+#[rstest]
+#[case::a_worker_runs(pod("worker", Role::Worker, "a", Gate::Open), &["worker"])]
+#[case::a_worker_ends(Pod { deleted: true, ..pod("worker", Role::Worker, "a", Gate::Open) }, &[])]
+#[case::it_has_ended(
+    Pod { deleted: true, ended: true, ..pod("worker", Role::Worker, "a", Gate::Open) }, &["leader"]
+)]
+#[case::it_never_started(pod("worker", Role::Worker, "a", Gate::Closed), &["leader"])]
+#[case::it_is_of_the_wanted_model(pod("worker", Role::Worker, "b", Gate::Open), &["leader"])]
+fn a_leader_of_another_model_goes_after_its_workers(#[case] worker: Pod, #[case] expected: &[&str]) {
+    let leader = pod("leader", Role::Leader, "a", Gate::Open);
+    assert_eq!(deleted(&situation(Some("b"), vec![leader, worker])), expected);
+}
+
 /// Otherwise a rolling update waits for the new leader, and the new leader for the old one. One that could not start
 /// anyway is waited for, and not for ever made room for.
 #[rstest]

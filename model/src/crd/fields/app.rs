@@ -11,6 +11,8 @@ const SUBSCRIBER: &[super::Reach] = &[Admin("create_log_subscriber")];
 const ALL_PODS: &[super::Reach] = &[Pods, Build, Provisioner];
 const NO_CLASS: &str = "operators of 2020 had it; name a storage plan in `servicePlan`";
 const NO_STRATEGY: &str = "every rollout keeps to one leader and one model";
+const OF_WORKERS: &str = "counts workers, while the model stays; an app of one pod has a second one for the time, unless \
+                          `maxSurge` is 0";
 
 pub(super) const TABLE: Table = Table {
     kind: "MendixApp",
@@ -118,11 +120,17 @@ const FIELDS: &[Field] = &[
     ),
     Field::ignored("deploymentStrategy.type", "2.20, gone in 2.24", NO_STRATEGY),
     Field::ignored("deploymentStrategy.switchoverThreshold", "2.20", NO_STRATEGY),
-    Field::ignored("deploymentStrategy.rollingUpdate.maxSurge", "2.20", NO_STRATEGY),
-    Field::ignored(
+    Field::differs(
+        "deploymentStrategy.rollingUpdate.maxSurge",
+        "2.20",
+        &[Deployments],
+        OF_WORKERS,
+    ),
+    Field::differs(
         "deploymentStrategy.rollingUpdate.maxUnavailable",
         "2.20",
-        NO_STRATEGY,
+        &[Deployments],
+        OF_WORKERS,
     ),
     Field::done("podDisruptionBudget.maxUnavailable", "2.24", &[Budget]),
     Field::done("podDisruptionBudget.minAvailable", "2.24", &[Budget]),

@@ -24,7 +24,13 @@ async fn work(database: &Database) -> Result<JoinHandle<()>> {
 /// Waits until the status of the environment says this at a path.
 async fn until_said(app: &App, path: &str, word: &str) -> Result<()> {
     let path = format!("jsonpath={{.status.{path}}}");
-    let status = ["get", "environments.guard.kubectl-mendix.io", app.name, "-o", &path];
+    let status = [
+        "get",
+        "environments.guard.kubectl-mendix.io",
+        app.name,
+        "-o",
+        &path,
+    ];
     wait_for("a word of the gate", LIMIT, || async {
         let said = app.kubectl(&status)?;
         Ok(Poll::when(said.contains(word).then_some(()), || said))

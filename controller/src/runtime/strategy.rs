@@ -1,0 +1,90 @@
+//! How the workers of an app are replaced, when their model stays. Pure.
+//!
+//! `spec.runtime.deploymentStrategy` of the MendixApp (operator 2.20 and later): `rollingUpdate` counts workers here, since
+//! the leader is replaced by itself; `maxSurge` 0 in an app of one pod allows the downtime. `switchoverThreshold` is about
+//! traffic between two versions, and there never are two.
+
+use k8s_openapi::api::apps::v1::{Deployment, DeploymentStrategy, RollingUpdateDeployment};
+use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
+use kube::ResourceExt;
+use mendix_model::crd::Runtime;
+use mendix_model::crd::common::{self, RollingUpdate};
+use mendix_model::names::{self, Role};
+
+const ROLLING: &str = "RollingUpdate";
+
+/// Whether an app of one pod may have a second one while its settings change. It may when nothing is said.
+pub(crate) fn may_surge(strategy: Option<&common::DeploymentStrategy>) -> bool {
+    let surge = strategy
+        .and_then(|it| it.rolling_update.as_ref())
+        .and_then(|it| it.max_surge.as_ref());
+    !surge.is_some_and(is_zero)
+}
+
+/// Whether the pods of a Deployment are replaced one after the other.
+pub(crate) fn is_rolling(deployment: &Deployment) -> bool {
+    let strategy = deployment.spec.as_ref().and_then(|spec| spec.strategy.as_ref());
+    strategy.and_then(|it| it.type_.as_deref()) == Some(ROLLING)
+}
+
+/// Lets the Deployment of the workers roll.
+pub(crate) fn roll(runtime: &Runtime, deployments: &mut [Deployment]) {
+    let name = names::deployment(&runtime.spec.environment, Role::Worker);
+    let wanted = runtime.spec.deployment_strategy.as_ref();
+    let wanted = wanted.and_then(|strategy| strategy.rolling_update.clone());
+    for deployment in deployments.iter_mut().filter(|it| it.name_any() == name) {
+        if let Some(spec) = &mut deployment.spec {
+            spec.strategy = Some(DeploymentStrategy {
+                type_: Some(ROLLING.to_owned()),
+                rolling_update: Some(rolling_update(wanted.clone().unwrap_or_default())),
+            });
+        }
+    }
+}
+
+/// One less at a time when nothing is said, and never neither more nor less: nothing would ever change.
+fn rolling_update(wanted: RollingUpdate) -> RollingUpdateDeployment {
+    let surge = wanted.max_surge.unwrap_or(IntOrString::Int(0));
+    let unavailable = wanted
+        .max_unavailable
+        .filter(|it| !is_zero(it) || !is_zero(&surge));
+    let least = i32::from(is_zero(&surge));
+    RollingUpdateDeployment {
+        max_unavailable: Some(unavailable.unwrap_or(IntOrString::Int(least))),
+        max_surge: Some(surge),
+    }
+}
+
+fn is_zero(value: &IntOrString) -> bool {
+    match value {
+        IntOrString::Int(value) => *value == 0,
+        IntOrString::String(text) => matches!(text.trim(), "0" | "0%"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+    use serde_json::{Value, json};
+
+    #[rstest]
+    #[case::nothing_said(json!({}), json!({"maxSurge": 0, "maxUnavailable": 1}))]
+    #[case::surge(json!({"maxSurge": 1}), json!({"maxSurge": 1, "maxUnavailable": 0}))]
+    #[case::both(json!({"maxSurge": "50%", "maxUnavailable": 2}), json!({"maxSurge": "50%", "maxUnavailable": 2}))]
+    #[case::neither(json!({"maxSurge": "0%", "maxUnavailable": 0}), json!({"maxSurge": "0%", "maxUnavailable": 1}))]
+    fn workers_always_change(#[case] wanted: Value, #[case] expected: Value) {
+        let wanted = serde_json::from_value(wanted).expect("a strategy");
+        let made = serde_json::to_value(rolling_update(wanted)).expect("json");
+        assert_eq!(made, expected);
+    }
+
+    #[rstest]
+    #[case::nothing_said(json!({}), true)]
+    #[case::no_surge(json!({"rollingUpdate": {"maxSurge": 0}}), false)]
+    #[case::surge(json!({"rollingUpdate": {"maxSurge": "25%"}}), true)]
+    fn downtime_is_allowed_by_saying_so(#[case] strategy: Value, #[case] expected: bool) {
+        let strategy = serde_json::from_value(strategy).expect("a strategy");
+        assert_eq!(may_surge(Some(&strategy)), expected);
+    }
+}
