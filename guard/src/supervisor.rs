@@ -5,7 +5,7 @@ use crate::assignment::{Assignment, assignment};
 use crate::child;
 use crate::client::Client;
 use crate::ending::{Ending, ending};
-use crate::lease;
+use crate::lease::{self, Given};
 use crate::life::{Life, Model};
 use crate::options::Options;
 use crate::sequence;
@@ -51,7 +51,7 @@ async fn guard(options: &Options) -> anyhow::Result<Ending> {
     serve(options, &assignment, &admin, watched).await?;
     child::adopt_orphans();
     warn_of_agent(&assignment);
-    let part = lease::part(&assignment, lease::random());
+    let part = lease::part(Given::from(&assignment), lease::random());
     let tenure = match Tenure::begin(part, &status, &mut signals).await? {
         Begun::Free(tenure) => tenure,
         Begun::Stopped => return Ok(Ending::asked()),

@@ -18,8 +18,14 @@ pub(crate) struct Pinned {
     pub(crate) template: PodTemplateSpec,
 }
 
-/// `Recreate` for both roles: pods of two templates never run side by side. Replicas and template come from the plan.
-pub(crate) fn deployment(runtime: &Runtime, role: Role, pinned: &Pinned, replicas: i32) -> Deployment {
+/// Replicas, template and strategy come from the plan.
+pub(crate) fn deployment(
+    runtime: &Runtime,
+    role: Role,
+    pinned: &Pinned,
+    replicas: i32,
+    strategy: DeploymentStrategy,
+) -> Deployment {
     let app = &runtime.spec.environment;
     // A template is made of texts and numbers only, so this cannot fail.
     let template = serde_json::to_string(&pinned.template).unwrap_or_default();
@@ -37,10 +43,7 @@ pub(crate) fn deployment(runtime: &Runtime, role: Role, pinned: &Pinned, replica
                 match_labels: Some(names::selector(app, Some(role))),
                 match_expressions: None,
             },
-            strategy: Some(DeploymentStrategy {
-                type_: Some("Recreate".to_owned()),
-                rolling_update: None,
-            }),
+            strategy: Some(strategy),
             template: pinned.template.clone(),
             progress_deadline_seconds: Some(defaults::PROGRESS_DEADLINE_SECONDS),
             revision_history_limit: Some(0),

@@ -84,7 +84,10 @@ fn only(runtime: &Runtime, observed: &Observed, progress: Progress) -> Plan {
 fn stopped(runtime: &Runtime, observed: &Observed) -> Vec<Deployment> {
     [Role::Worker, Role::Leader]
         .into_iter()
-        .filter_map(|role| Some(deployment(runtime, role, &pinned(observed.deployment(role))?, 0)))
+        .filter_map(|role| {
+            let pinned = pinned(observed.deployment(role))?;
+            Some(deployment(runtime, role, &pinned, 0, strategy::recreate()))
+        })
         .collect()
 }
 
@@ -208,12 +211,11 @@ fn missing_secrets(runtime: &Runtime, observed: &Observed) -> Vec<String> {
 fn running(runtime: &Runtime, observed: &Observed, copies: &Copies) -> Plan {
     let situation = situation(runtime, observed);
     let targets = rollout::targets(&situation);
-    let leader = template(runtime, observed, copies, Role::Leader);
-    let worker = template(runtime, observed, copies, Role::Worker);
-    let mut deployments = deployments(runtime, &targets, &leader, &worker);
-    if rollout::rolls(&situation) {
-        strategy::roll(runtime, &mut deployments);
-    }
+    let template = |role, input: &str| template(runtime, observed, copies, role, input);
+    let leader = template(Role::Leader, &situation.inputs.leader);
+    let worker = template(Role::Worker, &situation.inputs.worker);
+    let rolls = rollout::rolls(&situation);
+    let deployments = deployments(runtime, &targets, &leader, &worker, rolls);
     let needed: BTreeSet<String> = deployments.iter().flat_map(mounted).collect();
     let made: Vec<Secret> = copies
         .all()
@@ -238,8 +240,7 @@ fn running(runtime: &Runtime, observed: &Observed, copies: &Copies) -> Plan {
 }
 
 /// The template that is there while its input is the same, else a new one.
-fn template(runtime: &Runtime, observed: &Observed, copies: &Copies, role: Role) -> Pinned {
-    let input = input::hash(runtime, observed, role);
+fn template(runtime: &Runtime, observed: &Observed, copies: &Copies, role: Role, input: &str) -> Pinned {
     let kept = pinned(observed.deployment(role)).filter(|pinned| pinned.input == input);
     // A copy that somebody deleted can only be made again in its present form, which a kept template does not name.
     let complete = |pinned: &Pinned| {
@@ -250,19 +251,30 @@ fn template(runtime: &Runtime, observed: &Observed, copies: &Copies, role: Role)
             .all(|name| observed.copies.contains(&name) || made.contains(&name))
     };
     kept.filter(complete).unwrap_or_else(|| Pinned {
-        input,
+        input: input.to_owned(),
         template: pod_template::pod_template(runtime, observed, copies, role),
     })
 }
 
-fn deployments(runtime: &Runtime, targets: &Targets, leader: &Pinned, worker: &Pinned) -> Vec<Deployment> {
+fn deployments(
+    runtime: &Runtime,
+    targets: &Targets,
+    leader: &Pinned,
+    worker: &Pinned,
+    rolls: bool,
+) -> Vec<Deployment> {
+    let of_workers = if rolls {
+        strategy::rolling(runtime.spec.deployment_strategy.as_ref())
+    } else {
+        strategy::recreate()
+    };
     let both = [
-        (Role::Worker, &targets.worker, worker),
-        (Role::Leader, &targets.leader, leader),
+        (Role::Worker, &targets.worker, worker, of_workers),
+        (Role::Leader, &targets.leader, leader, strategy::recreate()),
     ];
     both.into_iter()
-        .filter_map(|(role, target, pinned)| match target {
-            Target::Scale(replicas) => Some(deployment(runtime, role, pinned, *replicas)),
+        .filter_map(|(role, target, pinned, strategy)| match target {
+            Target::Scale(replicas) => Some(deployment(runtime, role, pinned, *replicas, strategy)),
             Target::Hold(_) => None,
         })
         .collect()
@@ -304,8 +316,15 @@ fn known(runtime: &Runtime, made: &[Secret], deleted: &[String]) -> Vec<String> 
     all.into_iter().filter(|name| !deleted.contains(name)).collect()
 }
 
+/// Leaders and workers that are wanted in the end.
+pub(super) fn shares(runtime: &Runtime, observed: &Observed) -> (i32, i32) {
+    let spec = &runtime.spec;
+    let mode = spec.leader_selection.unwrap_or_default();
+    rollout::shares(mode, spec.replicas, in_memory(observed))
+}
+
 /// What [`rollout`] decides from.
-pub(super) fn situation(runtime: &Runtime, observed: &Observed) -> Situation {
+fn situation(runtime: &Runtime, observed: &Observed) -> Situation {
     let spec = &runtime.spec;
     let pods = |role: Role| {
         let of_role = move |pod: &&Pod| label(pod, names::ROLE_LABEL) == Some(role.as_str());

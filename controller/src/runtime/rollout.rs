@@ -76,10 +76,15 @@ pub(crate) struct Targets {
 }
 
 /// Leaders and workers that are wanted in the end.
-pub(crate) fn wanted(situation: &Situation) -> (i32, i32) {
-    let replicas = situation.replicas.max(0);
-    match situation.mode {
-        LeaderSelection::Assigned if situation.in_memory => (replicas.min(1), 0),
+fn wanted(situation: &Situation) -> (i32, i32) {
+    shares(situation.mode, situation.replicas, situation.in_memory)
+}
+
+/// How leaders and workers share the replicas of an app.
+pub(crate) fn shares(mode: LeaderSelection, replicas: i32, in_memory: bool) -> (i32, i32) {
+    let replicas = replicas.max(0);
+    match mode {
+        LeaderSelection::Assigned if in_memory => (replicas.min(1), 0),
         LeaderSelection::Assigned => (replicas.min(1), (replicas - 1).max(0)),
         LeaderSelection::None | LeaderSelection::Leaderless => (0, replicas),
     }
@@ -207,3 +212,7 @@ fn unled(situation: &Situation) -> bool {
 #[cfg(test)]
 #[path = "rollout_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "rollout_play_tests.rs"]
+mod play_tests;

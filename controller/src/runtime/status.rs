@@ -2,8 +2,8 @@
 
 use super::guarded;
 use super::observe::Observed;
-use super::plan::situation;
-use super::rollout::{Target, Targets, wanted};
+use super::plan::shares;
+use super::rollout::{Target, Targets};
 use crate::guards;
 use crate::pod_state::{cause, containers, crashes, is_ready, label, phase};
 use crate::report::Report;
@@ -56,7 +56,7 @@ pub(crate) fn progress(
             return Progress::working("RollingOut", *reason);
         }
     }
-    let (leaders, workers) = wanted(&situation(runtime, observed));
+    let (leaders, workers) = shares(runtime, observed);
     let settled = is_settled(observed.leader.as_ref(), Role::Leader, leaders, deployments)
         && is_settled(observed.worker.as_ref(), Role::Worker, workers, deployments);
     let pods = observed.pods.len();
@@ -138,7 +138,7 @@ fn crash_looping(observed: &Observed) -> Option<String> {
 /// The report for `progress`.
 pub(crate) fn report(runtime: &Runtime, observed: &Observed, progress: Progress) -> Report<RuntimeStatus> {
     let app = &runtime.spec.environment;
-    let (leaders, workers) = wanted(&situation(runtime, observed));
+    let (leaders, workers) = shares(runtime, observed);
     let template = observed.leader.as_ref().or(observed.worker.as_ref());
     let template = template
         .and_then(|deployment| deployment.spec.as_ref())
@@ -211,3 +211,7 @@ fn of_pod(observed: &Observed, pod: &Pod) -> RuntimePod {
         exit_code: ended.map(|ended| ended.exit_code),
     }
 }
+
+#[cfg(test)]
+#[path = "status_tests.rs"]
+mod tests;

@@ -1,4 +1,4 @@
-//! How the workers of an app are replaced, when their model stays. Pure.
+//! How the pods of an app are replaced: all at once, or workers one after the other when their model stays. Pure.
 //!
 //! `spec.runtime.deploymentStrategy` of the MendixApp (operator 2.20 and later): `rollingUpdate` counts workers here, since
 //! the leader is replaced by itself; `maxSurge` 0 in an app of one pod allows the downtime. `switchoverThreshold` is about
@@ -6,10 +6,7 @@
 
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentStrategy, RollingUpdateDeployment};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
-use kube::ResourceExt;
-use mendix_model::crd::Runtime;
 use mendix_model::crd::common::{self, RollingUpdate};
-use mendix_model::names::{self, Role};
 
 const ROLLING: &str = "RollingUpdate";
 
@@ -27,18 +24,20 @@ pub(crate) fn is_rolling(deployment: &Deployment) -> bool {
     strategy.and_then(|it| it.type_.as_deref()) == Some(ROLLING)
 }
 
-/// Lets the Deployment of the workers roll.
-pub(crate) fn roll(runtime: &Runtime, deployments: &mut [Deployment]) {
-    let name = names::deployment(&runtime.spec.environment, Role::Worker);
-    let wanted = runtime.spec.deployment_strategy.as_ref();
+/// Pods of two templates never run side by side.
+pub(crate) fn recreate() -> DeploymentStrategy {
+    DeploymentStrategy {
+        type_: Some("Recreate".to_owned()),
+        rolling_update: None,
+    }
+}
+
+/// One pod after the other, as many at a time as `wanted` says.
+pub(crate) fn rolling(wanted: Option<&common::DeploymentStrategy>) -> DeploymentStrategy {
     let wanted = wanted.and_then(|strategy| strategy.rolling_update.clone());
-    for deployment in deployments.iter_mut().filter(|it| it.name_any() == name) {
-        if let Some(spec) = &mut deployment.spec {
-            spec.strategy = Some(DeploymentStrategy {
-                type_: Some(ROLLING.to_owned()),
-                rolling_update: Some(rolling_update(wanted.clone().unwrap_or_default())),
-            });
-        }
+    DeploymentStrategy {
+        type_: Some(ROLLING.to_owned()),
+        rolling_update: Some(rolling_update(wanted.unwrap_or_default())),
     }
 }
 

@@ -1,15 +1,11 @@
 //! Where a process of a plain manifest stands, decided from its variables. Pure.
 
-use crate::assignment::Assignment;
-use crate::lease::{self, Absence, Part};
-use crate::metadata::Metadata;
-use crate::redaction::Secrets;
+use crate::lease::{self, Absence, Given, Part};
 use mendix_model::database::keys_from_variables;
 use mendix_model::lease::Told;
 use mendix_model::names::Role;
-use mendix_model::runtime_configuration::{RuntimeConfiguration, variable};
+use mendix_model::runtime_configuration::variable;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 type Variables = BTreeMap<String, String>;
 
@@ -50,29 +46,15 @@ pub(super) fn part(variables: &Variables, role: Role, instance: String) -> Resul
     let namespace = given(variables, variable::NAMESPACE);
     let database =
         keys_from_variables(variables, namespace).map_err(|problem| Absence::Unknown(problem.to_string()))?;
-    lease::part(&assignment(variables, role, database), instance)
-}
-
-/// What is not known of an app that starts its model itself stays empty.
-fn assignment(variables: &Variables, role: Role, database: BTreeMap<String, String>) -> Assignment {
-    Assignment {
-        role,
-        lease: told(given(variables, variable::LEASE)),
+    let place = Given {
+        told: told(given(variables, variable::LEASE)),
         pod: given(variables, variable::POD).to_owned(),
-        database,
-        command: Vec::new(),
-        admin_password: String::new(),
-        admin_port: 0,
-        runtime_port: 0,
-        installation: PathBuf::new(),
-        configuration_folder: PathBuf::new(),
-        agent: None,
-        java_options: String::new(),
-        configuration: RuntimeConfiguration::default(),
-        storage: BTreeMap::new(),
-        metadata: Metadata::default(),
-        secrets: Secrets::default(),
-    }
+        role,
+        keys: database,
+        // No manifest says which authorities its app trusts besides the usual ones.
+        authorities: Vec::new(),
+    };
+    lease::part(place, instance)
 }
 
 /// Written by the controller. What another release wrote in another form is as if it were not there.

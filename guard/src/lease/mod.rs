@@ -16,7 +16,7 @@ mod statements;
 mod taker;
 
 pub(crate) use connection::random;
-pub(crate) use part::{Absence, Part, part};
+pub(crate) use part::{Absence, Given, Part, part};
 pub(crate) use shared::{Handle, Stage};
 
 use authorities::AuthorityError;

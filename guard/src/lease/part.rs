@@ -3,8 +3,10 @@
 use super::login::Login;
 use crate::assignment::Assignment;
 use mendix_model::database::{Address, Kind, Tls};
-use mendix_model::lease::Process;
+use mendix_model::lease::{Process, Told};
+use mendix_model::names::Role;
 use mendix_model::secret_store::{database, database_keys};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// A process with a place to look for its row.
@@ -40,15 +42,41 @@ pub(crate) enum Absence {
     NoRight(String),
 }
 
+/// What a part is decided from.
+pub(crate) struct Given {
+    pub(crate) told: Option<Told>,
+    pub(crate) pod: String,
+    pub(crate) role: Role,
+    /// The database in the documented keys of a Secret.
+    pub(crate) keys: BTreeMap<String, String>,
+    /// PEM files that the runtime is told of too.
+    pub(crate) authorities: Vec<PathBuf>,
+}
+
+impl From<&Assignment> for Given {
+    fn from(assignment: &Assignment) -> Self {
+        let keys = if assignment.database.is_empty() {
+            database_keys(&assignment.configuration.settings)
+        } else {
+            assignment.database.clone()
+        };
+        let authorities = assignment.configuration.authorities.iter();
+        let authorities = authorities.map(|file| assignment.configuration_folder.join(file));
+        Self {
+            told: assignment.lease.clone(),
+            pod: assignment.pod.clone(),
+            role: assignment.role,
+            keys,
+            authorities: authorities.collect(),
+        }
+    }
+}
+
 /// Decides what the guard has to do with the database; `instance` is random.
-pub(crate) fn part(assignment: &Assignment, instance: String) -> Result<Part, Absence> {
-    let told = assignment.lease.clone().ok_or(Absence::NotTold)?;
-    let keys = if assignment.database.is_empty() {
-        database_keys(&assignment.configuration.settings)
-    } else {
-        assignment.database.clone()
-    };
-    let address = Address::of_keys(&keys);
+pub(crate) fn part(given: Given, instance: String) -> Result<Part, Absence> {
+    let told = given.told.ok_or(Absence::NotTold)?;
+    let keys = &given.keys;
+    let address = Address::of_keys(keys);
     let target = address
         .target()
         .map_err(|problem| Absence::Unknown(problem.to_string()))?;
@@ -72,20 +100,15 @@ pub(crate) fn part(assignment: &Assignment, instance: String) -> Result<Part, Ab
         return Err(unknown("server"));
     }
     Ok(Part {
-        process: told.process(instance, assignment.pod.clone(), assignment.role),
+        process: told.process(instance, given.pod, given.role),
         logins,
+        authorities: if target.tls.is_checked() {
+            given.authorities
+        } else {
+            Vec::new()
+        },
         tls: target.tls,
-        authorities: authorities(assignment, target.tls),
     })
-}
-
-/// The files that the runtime is told of too.
-fn authorities(assignment: &Assignment, tls: Tls) -> Vec<PathBuf> {
-    let files = assignment.configuration.authorities.iter();
-    files
-        .filter(|_| tls.is_checked())
-        .map(|file| assignment.configuration_folder.join(file))
-        .collect()
 }
 
 fn unknown(what: &str) -> Absence {

@@ -1,7 +1,7 @@
 //! A database for one app, with a login of its own, on the test run's PostgreSQL, and what its register says.
 
 use crate::app::LIMIT;
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use mendix_model::secret_store::database as keys;
 use mendix_runtime_double::{database::connect, register};
 use mendix_test_cluster::{Poll, wait_for};
@@ -97,6 +97,17 @@ impl Database {
             })
         })
         .await
+    }
+
+    /// The one process that ever ran on it led; takes the database away.
+    pub async fn end_of_one_leader(&self) -> Result<()> {
+        let summary = self.register().await?;
+        self.remove().await?;
+        ensure!(
+            summary.max_leaders == 1 && summary.processes.len() == 1,
+            "{summary:#?}"
+        );
+        Ok(())
     }
 
     /// Removes database and role, whoever is still connected.

@@ -2,7 +2,7 @@
 //! `lease::alias::database_by_another_name` shows.
 
 use super::{answered, product, with};
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use k8s_openapi::api::apps::v1::Deployment;
 use kube::Api;
 use mendix_cases::app::LIMIT;
@@ -73,13 +73,7 @@ async fn one_of_two_runs(product: &Product, first: &Environment, second: &Enviro
     until_said(product, second, refusal).await?;
     let deleted = ["delete", "namespace", NAMESPACE, "--timeout=120s"];
     product.run("kubectl", &deleted)?;
-    let summary = database.register().await?;
-    database.remove().await?;
-    ensure!(
-        summary.max_leaders == 1 && summary.processes.len() == 1,
-        "{summary:#?}"
-    );
-    Ok(())
+    database.end_of_one_leader().await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -52,11 +52,5 @@ async fn database_by_another_name() -> Result<()> {
     for app in [&second, &first] {
         app.delete()?;
     }
-    let summary = database.register().await?;
-    database.remove().await?;
-    ensure!(
-        summary.max_leaders == 1 && summary.processes.len() == 1,
-        "{summary:#?}"
-    );
-    Ok(())
+    database.end_of_one_leader().await
 }
