@@ -21,6 +21,7 @@ mod metadata;
 mod metrics;
 mod pod_state;
 mod proxy;
+mod puller;
 mod read;
 mod reconcile;
 mod report;

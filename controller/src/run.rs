@@ -181,6 +181,7 @@ fn runtimes(context: &Context, namespace: &str) -> Controller<Metadata<Runtime>>
         .owns(metadata::<Deployment>(context, namespace), environment())
         .owns(metadata::<PodDisruptionBudget>(context, namespace), environment())
         .owns(metadata::<Environment>(context, namespace), config())
+        .owns(metadata::<Pod>(context, namespace), component(Component::Puller))
         .watches(
             metadata::<Pod>(context, namespace),
             component(Component::Runtime),

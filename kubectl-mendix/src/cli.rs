@@ -3,10 +3,12 @@
 mod check;
 mod explain;
 mod gate;
+mod intent;
 
 pub use check::{CheckArguments, CheckFormat};
 pub use explain::ExplainArguments;
 pub use gate::{AdoptArguments, FenceArguments, ProtectArguments, UnprotectArguments};
+pub use intent::{IntentArguments, RetryArguments};
 
 use crate::output::OutputFormat;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
@@ -106,6 +108,24 @@ pub enum Command {
     /// Take a database over, or say that it was restored
     #[command(after_help = gate::ADOPT_EXAMPLES)]
     Adopt(AdoptArguments),
+    /// Let no pod of an app run, whatever its manifest says
+    #[command(after_help = intent::STOP_EXAMPLES)]
+    Stop(IntentArguments),
+    /// Let an app run again that was stopped
+    #[command(after_help = intent::START_EXAMPLES)]
+    Start(IntentArguments),
+    /// Roll nothing out for a while
+    #[command(after_help = intent::PAUSE_EXAMPLES)]
+    Pause(IntentArguments),
+    /// Roll out what was changed in a pause
+    #[command(after_help = intent::RESUME_EXAMPLES)]
+    Resume(IntentArguments),
+    /// Replace all pods of an app while somebody serves
+    #[command(after_help = intent::RESTART_EXAMPLES)]
+    Restart(IntentArguments),
+    /// Run the failed tasks of an app again
+    #[command(after_help = intent::RETRY_EXAMPLES)]
+    Retry(RetryArguments),
     /// Judge manifests by the rules of the webhook, without a cluster
     #[command(after_help = check::CHECK_EXAMPLES)]
     Check(CheckArguments),

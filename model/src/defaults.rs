@@ -6,6 +6,8 @@ use crate::crd::quantity::Quantities;
 
 /// Seconds a runtime may take to stop.
 pub const TERMINATION_GRACE_PERIOD_SECONDS: i64 = 300;
+/// Seconds an app goes on serving after it was asked to stop: load balancers and nodes learn of it by then.
+pub const TERMINATION_DELAY_SECONDS: i64 = 3;
 /// Seconds until a Deployment without progress is reported; above the time a schema synchronisation may take.
 pub const PROGRESS_DEADLINE_SECONDS: i32 = 3600;
 /// Mode of an app that names none: production, which refuses an app without security instead of opening it.

@@ -29,6 +29,8 @@ pub const CONTAINER_ANNOTATION: &str = "kubectl-mendix.io/container";
 pub const INJECT_GUARD_ANNOTATION: &str = "kubectl-mendix.io/inject-guard";
 /// On a plain pod, from the moment on at which its gate opens: what its guard is told ([`crate::lease::Told`]), as JSON.
 pub const LEASE_ANNOTATION: &str = "kubectl-mendix.io/lease";
+/// On pods of an app: the restart that they came about by, where there was one.
+pub const RESTART_ANNOTATION: &str = "kubectl-mendix.io/restart";
 /// Claim of the database that the pods of a template name.
 pub const DATABASE_ANNOTATION: &str = "kubectl-mendix.io/database";
 

@@ -28,6 +28,8 @@ pub(crate) async fn apply(
         copies,
         environment,
         budget,
+        pull,
+        pulled,
         deployments,
         delete_copies,
     } = writes;
@@ -46,8 +48,14 @@ pub(crate) async fn apply(
     if let Some(budget) = &budget {
         writer.apply(budget).await?;
     }
+    for pod in &pull {
+        writer.create(pod).await?;
+    }
     for deployment in &deployments {
         writer.apply(deployment).await?;
+    }
+    for pod in &pulled {
+        writer.delete(pod).await?;
     }
     for name in delete_copies {
         writer.delete_seen::<Secret>(&named(runtime, name)).await?;

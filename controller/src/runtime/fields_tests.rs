@@ -2,7 +2,7 @@
 
 use super::super::observe::Observed;
 use super::Plan;
-use super::plan;
+use super::tests::plan;
 use super::tests::{observed, of, runtime};
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::{PodSpec, Secret};
@@ -170,7 +170,8 @@ fn certificates_that_are_trusted_come_from_the_named_secret() {
 }
 
 #[rstest]
-#[case::neither(json!({}), 300)]
+#[case::neither(json!({}), 303)]
+#[case::none(json!({"runtimeTerminationDelaySeconds": 0}), 300)]
 #[case::delay(json!({"runtimeTerminationDelaySeconds": 90}), 390)]
 #[case::both(json!({"runtimeTerminationDelaySeconds": 90, "runtimeTerminationGracePeriodSeconds": 10}), 100)]
 fn a_pod_has_the_time_for_delay_and_grace(#[case] configuration: Value, #[case] seconds: i64) {

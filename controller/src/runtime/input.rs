@@ -3,6 +3,7 @@
 //! A release of the controller with other defaults makes another template from the same input. Pods restart only
 //! for another input, so upgrading the controller restarts nothing: the template in the annotation is kept.
 
+use super::intent;
 use super::observe::Observed;
 use k8s_openapi::api::core::v1::Secret;
 use mendix_model::crd::{Runtime, RuntimeSpec};
@@ -42,6 +43,9 @@ pub(crate) fn hash(runtime: &Runtime, observed: &Observed, role: Role) -> String
     }
     if let Some(secret_store) = observed.secret_store.as_ref() {
         document["secretStore"] = data(Some(secret_store));
+    }
+    if let Some(restart) = intent::restart(observed) {
+        document["restart"] = json!(restart);
     }
     if let Some(adopt) = observed.adopt() {
         document["adopt"] = json!(adopt);

@@ -7,10 +7,12 @@ mod deployment;
 mod environment;
 mod guarded;
 mod input;
+mod intent;
 mod observe;
 mod plan;
 mod pod_template;
 mod probes;
+mod pull;
 mod rollout;
 mod secret_store;
 mod status;
@@ -27,7 +29,8 @@ use mendix_model::crd::{Runtime, RuntimeStatus};
 impl Kind for Runtime {
     async fn reconcile(&self, context: &Context, now: Timestamp) -> Result<Report<RuntimeStatus>, Error> {
         let observed = Box::pin(observe::observe(context, self)).await?;
-        let plan = plan::plan(self, &observed);
-        apply::apply(context, self, plan, now).await
+        let intended = intent::intended(self, &observed);
+        let plan = plan::plan(&intended, &observed, now);
+        apply::apply(context, &intended, plan, now).await
     }
 }

@@ -12,7 +12,7 @@ use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Pod, Secret, ServiceAccount};
 use mendix_model::crd::claim::Owner;
 use mendix_model::crd::{Environment, OperatorConfigurationSpec, Runtime};
-use mendix_model::names::{self, Role};
+use mendix_model::names::{self, Component, Role};
 use std::collections::BTreeSet;
 
 /// What is there.
@@ -33,6 +33,8 @@ pub(crate) struct Observed {
     pub(crate) leader: Option<Deployment>,
     pub(crate) worker: Option<Deployment>,
     pub(crate) pods: Vec<Pod>,
+    /// Pods that pull its next image.
+    pub(crate) pullers: Vec<Pod>,
     /// What the guards of those pods say.
     pub(crate) answers: Answers,
     pub(crate) image: String,
@@ -83,6 +85,13 @@ pub(crate) async fn observe(context: &Context, runtime: &Runtime) -> Result<Obse
     let claim = claim_of(secret_store::source(&runtime.spec, named), &owner);
     let file = secret(context, &namespace, runtime.spec.file_secret_name.as_deref()).await?;
     let copies = copies(context, &namespace, runtime).await?;
+    let pullers = format!(
+        "{}={app},{}={}",
+        names::ENVIRONMENT_LABEL,
+        names::COMPONENT_LABEL,
+        Component::Puller.as_str()
+    );
+    let pullers = crate::read::list(context, &namespace, &pullers).await?;
     // Pods last: one that a Deployment made meanwhile is seen, so that its Secrets are not taken from it.
     let pods = crate::read::list(context, &namespace, &selector).await?;
     Ok(Observed {
@@ -101,6 +110,7 @@ pub(crate) async fn observe(context: &Context, runtime: &Runtime) -> Result<Obse
         leader,
         worker,
         answers: guards::ask_all(&pods).await,
+        pullers,
         pods,
         image: context.image.clone(),
     })

@@ -3,14 +3,16 @@
 use super::copies::{self, Copies};
 use super::deployment::{Pinned, deployment, pinned};
 use super::observe::Observed;
+use super::pull::{self, Waits};
 use super::rollout::{self, Identity, Inputs, Seen, Situation, Target, Targets};
-use super::{budget, environment, guarded, input, pod_template, secret_store, status, strategy};
+use super::{budget, environment, guarded, input, intent, pod_template, secret_store, status, strategy};
 use crate::configuration::{AUTHORITIES_KEY, authorities};
 use crate::guards;
 use crate::metadata::is_leaving;
 use crate::pod_state::label;
 use crate::read;
 use crate::report::Report;
+use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Pod, Secret};
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
@@ -32,6 +34,9 @@ pub(crate) struct Writes {
     pub(crate) copies: Vec<Secret>,
     pub(crate) environment: Option<Environment>,
     pub(crate) budget: Option<PodDisruptionBudget>,
+    /// Pods that pull the next image, to make and to take away.
+    pub(crate) pull: Vec<Pod>,
+    pub(crate) pulled: Vec<Pod>,
     /// Workers before the leader: see [`rollout`].
     pub(crate) deployments: Vec<Deployment>,
     /// Names of copies that nothing mounts any more.
@@ -45,20 +50,23 @@ pub(crate) struct Plan {
     pub(crate) report: Report<RuntimeStatus>,
 }
 
-pub(crate) fn plan(runtime: &Runtime, observed: &Observed) -> Plan {
-    let mut plan = decided(runtime, observed);
+pub(crate) fn plan(runtime: &Runtime, observed: &Observed, now: Timestamp) -> Plan {
+    let mut plan = decided(runtime, observed, now);
+    if let Some(progress) = intent::paused(observed, &plan.report.progress).filter(|_| !is_leaving(runtime)) {
+        plan = only(runtime, observed, progress);
+    }
     let unwatched = Some(read::UNWATCHED).filter(|_| secret_store::secret_name(&runtime.spec).is_some());
     let unheard = guards::look_again(&observed.pods, &observed.answers);
     plan.report.requeue = unwatched.into_iter().chain(unheard).min();
     plan
 }
 
-fn decided(runtime: &Runtime, observed: &Observed) -> Plan {
+fn decided(runtime: &Runtime, observed: &Observed, now: Timestamp) -> Plan {
     if is_leaving(runtime) {
         return only(runtime, observed, Progress::working("Deleting", "being deleted"));
     }
     match prepared(runtime, observed) {
-        Ok(copies) => running(runtime, observed, &copies),
+        Ok(copies) => running(runtime, observed, &copies, now),
         Err((reason, problems)) => Plan {
             writes: Writes {
                 // Stopping works with settings that are wrong: the pods that are there need no new template.
@@ -136,7 +144,6 @@ fn configuration(runtime: &Runtime, observed: &Observed) -> Result<Content, Vec<
     let settings = spec.settings.as_ref();
     let log_format = settings.and_then(|settings| settings.log_format_type.as_deref());
     let log_format = log_format.filter(|text| !text.is_empty());
-    let delay = configuration.runtime_termination_delay_seconds;
     let resources = pod_template::resources(runtime, observed);
     let heap = spec.jvm_memory_settings.as_ref();
     let own = spec.resources.as_ref();
@@ -154,7 +161,7 @@ fn configuration(runtime: &Runtime, observed: &Observed) -> Result<Content, Vec<
             .and_then(|data| data.get(AUTHORITIES_KEY))
             .map(|bundle| bundle.0.as_slice()),
         application_root_url: spec.application_root_url.as_deref(),
-        termination_delay_seconds: delay.and_then(|delay| u64::try_from(delay).ok()),
+        termination_delay_seconds: u64::try_from(pod_template::delay(observed)).ok(),
         termination_grace_period_seconds: u64::try_from(pod_template::grace(observed)).unwrap_or_default(),
     });
     let mut problems = environment::reserved(spec);
@@ -208,12 +215,24 @@ fn missing_secrets(runtime: &Runtime, observed: &Observed) -> Vec<String> {
     gone.chain(untrusted).collect()
 }
 
-fn running(runtime: &Runtime, observed: &Observed, copies: &Copies) -> Plan {
+fn running(runtime: &Runtime, observed: &Observed, copies: &Copies, now: Timestamp) -> Plan {
     let situation = situation(runtime, observed);
     let targets = rollout::targets(&situation);
     let template = |role, input: &str| template(runtime, observed, copies, role, input);
     let leader = template(Role::Leader, &situation.inputs.leader);
     let worker = template(Role::Worker, &situation.inputs.worker);
+    let spec = leader.template.spec.clone().unwrap_or_default();
+    let pulls = pull::pulls(runtime, observed, &spec, now);
+    if let Some(waits) = pulls.waits {
+        let progress = match waits {
+            Waits::For(what) => Progress::working("Pulling", what),
+            Waits::InVain(why) => Progress::stalled("ImagePullFailed", why),
+        };
+        let mut plan = only(runtime, observed, progress);
+        plan.writes.pull = pulls.create;
+        plan.writes.pulled = pulls.delete;
+        return plan;
+    }
     let rolls = rollout::rolls(&situation);
     let deployments = deployments(runtime, &targets, &leader, &worker, rolls);
     let needed: BTreeSet<String> = deployments.iter().flat_map(mounted).collect();
@@ -232,6 +251,8 @@ fn running(runtime: &Runtime, observed: &Observed, copies: &Copies) -> Plan {
             copies: made,
             environment: Some(guarded::environment(runtime)),
             budget: Some(budget::budget(runtime)),
+            pull: Vec::new(),
+            pulled: pulls.delete,
             deployments,
             delete_copies: delete,
         },

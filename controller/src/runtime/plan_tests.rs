@@ -2,10 +2,15 @@ use super::*;
 use k8s_openapi::ByteString;
 use mendix_model::crd::app::{EnvironmentVariable, RuntimeSettings};
 use mendix_model::crd::claim::Owner;
-use mendix_model::crd::environment::Adopt;
+use mendix_model::crd::environment::{Adopt, Restart};
 use mendix_model::crd::{Environment, EnvironmentSpec, RuntimeSpec};
 use rstest::rstest;
 use serde_json::json;
+
+/// At a time when nothing is late.
+pub(crate) fn plan(runtime: &Runtime, observed: &Observed) -> Plan {
+    super::plan(runtime, observed, Timestamp::UNIX_EPOCH)
+}
 
 pub(crate) fn runtime() -> Runtime {
     let text = |text: &str| Some(text.to_owned());
@@ -382,4 +387,63 @@ fn the_budget_follows_the_documented_defaults(#[case] replicas: i32, #[case] exp
     for field in ["minAvailable", "maxUnavailable"] {
         assert_eq!(budget["spec"][field], expected[field]);
     }
+}
+
+/// With an environment of which somebody intends this.
+fn intending(spec: EnvironmentSpec) -> Observed {
+    Observed {
+        environment: Some(Environment::new("shop", spec)),
+        ..observed()
+    }
+}
+
+#[test]
+fn a_stopped_app_keeps_its_settings_and_has_no_pods() {
+    let observed = intending(EnvironmentSpec {
+        stopped: Some(true),
+        ..EnvironmentSpec::default()
+    });
+    let intended = intent::intended(&runtime(), &observed);
+    assert_eq!((intended.spec.replicas, runtime().spec.replicas), (0, 2));
+    assert_eq!(
+        input::hash(&intended, &observed, Role::Leader),
+        input::hash(&runtime(), &observed, Role::Leader)
+    );
+}
+
+#[test]
+fn in_a_pause_nothing_changes_and_that_is_told() {
+    let observed = intending(EnvironmentSpec {
+        paused: Some(true),
+        ..EnvironmentSpec::default()
+    });
+    let plan = plan(&runtime(), &observed);
+    assert_eq!(plan.writes, Writes::default());
+    assert!(plan.report.progress.word().contains("kubectl mendix resume"));
+}
+
+#[test]
+fn a_restart_makes_other_pods_of_the_same_settings() {
+    let restarted = |id: &str| {
+        intending(EnvironmentSpec {
+            restart: Some(Restart { id: id.to_owned() }),
+            ..EnvironmentSpec::default()
+        })
+    };
+    let hash = |observed: &Observed| input::hash(&runtime(), observed, Role::Worker);
+    let (once, again) = (restarted("1"), restarted("2"));
+    assert_eq!(hash(&once), hash(&restarted("1")));
+    assert_ne!(hash(&once), hash(&again));
+    let template = |observed: &Observed| {
+        let plan = plan(&runtime(), observed);
+        let leader = plan.writes.deployments.into_iter().next().expect("a Deployment");
+        leader
+            .spec
+            .expect("a spec")
+            .template
+            .metadata
+            .expect("metadata")
+            .annotations
+    };
+    assert_ne!(template(&once), template(&again));
 }

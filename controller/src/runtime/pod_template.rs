@@ -2,7 +2,7 @@
 
 use super::copies::Copies;
 use super::observe::Observed;
-use super::{environment, probes, secret_store, volumes};
+use super::{environment, intent, probes, secret_store, volumes};
 use crate::task_pod::{container_security, mount, pod_security, requirements};
 use crate::toleration;
 use k8s_openapi::api::core::v1::{
@@ -47,6 +47,9 @@ fn metadata(runtime: &Runtime, observed: &Observed, role: Role) -> ObjectMeta {
     annotations.insert(names::LEADER_SELECTION_ANNOTATION.to_owned(), mode);
     let claim = observed.claim.clone().unwrap_or_default();
     annotations.insert(names::DATABASE_ANNOTATION.to_owned(), claim);
+    if let Some(restart) = intent::restart(observed) {
+        annotations.insert(names::RESTART_ANNOTATION.to_owned(), restart.to_owned());
+    }
     ObjectMeta {
         labels: Some(labels),
         annotations: Some(annotations),
@@ -105,7 +108,7 @@ pub(crate) fn delay(observed: &Observed) -> i64 {
     observed
         .configuration
         .runtime_termination_delay_seconds
-        .unwrap_or(0)
+        .unwrap_or(defaults::TERMINATION_DELAY_SECONDS)
 }
 
 fn pull_secret(observed: &Observed) -> Option<LocalObjectReference> {

@@ -1,6 +1,5 @@
 use super::super::observe::Observed;
-use crate::runtime::plan::plan;
-use crate::runtime::plan::tests::{observed, of, runtime};
+use crate::runtime::plan::tests::{observed, of, plan, runtime};
 use mendix_model::crd::OperatorConfigurationSpec;
 use serde_json::json;
 
@@ -156,7 +155,7 @@ fn the_pod_template_is_this() {
         seccompProfile:
           type: RuntimeDefault
       serviceAccountName: shop
-      terminationGracePeriodSeconds: 300
+      terminationGracePeriodSeconds: 303
       tolerations:
         - effect: NoSchedule
           key: kubectl-mendix.io/environment
@@ -170,7 +169,7 @@ fn the_pod_template_is_this() {
           name: tmp
         - name: configuration
           secret:
-            secretName: shop-configuration-38f71fc346
+            secretName: shop-configuration-654a03db11
         - name: database
           secret:
             secretName: shop-database-09f735719c

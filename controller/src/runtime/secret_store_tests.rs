@@ -1,6 +1,6 @@
 use super::*;
-use crate::runtime::plan::tests::{observed, of, runtime};
-use crate::runtime::plan::{Plan, plan};
+use crate::runtime::plan::Plan;
+use crate::runtime::plan::tests::{observed, of, plan, runtime};
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::{PodSpec, PodTemplateSpec};
 use mendix_model::conditions::Progress;

@@ -147,6 +147,10 @@ pub(crate) fn report(runtime: &Runtime, observed: &Observed, progress: Progress)
     let container = template.and_then(|template| template.spec.as_ref()?.containers.first());
     Report {
         status: RuntimeStatus {
+            environment_generation: observed
+                .environment
+                .as_ref()
+                .and_then(|it| it.metadata.generation),
             state: Some(state(runtime, observed, &progress).to_owned()),
             leader: Some(format!("{}/{leaders}", ready(observed, Role::Leader))),
             workers: Some(format!("{}/{workers}", ready(observed, Role::Worker))),

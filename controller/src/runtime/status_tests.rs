@@ -1,6 +1,5 @@
 use crate::runtime::observe::Observed;
-use crate::runtime::plan::plan;
-use crate::runtime::plan::tests::{observed, runtime};
+use crate::runtime::plan::tests::{observed, plan, runtime};
 use mendix_model::lease::{LeaseState, LeaseStatus};
 use serde_json::json;
 

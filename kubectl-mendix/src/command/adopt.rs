@@ -1,23 +1,21 @@
 //! `kubectl mendix adopt`: look at the claim, ask, declare.
 
-use crate::cli::{AdoptArguments, DryRun};
+use super::declared;
+use crate::cli::AdoptArguments;
 use crate::cluster::Cluster;
 use crate::environment::Environment;
-use crate::failure::Failure;
-use crate::intent::{adopt, confirm, object_name, write};
+use crate::intent::{adopt, confirm, write};
 use crate::outcome::Outcome;
-use crate::output::{OutputFormat, json, yaml};
 use kube::Api;
 use mendix_model::crd::DatabaseClaim;
 use serde_json::Value;
-use std::io::Write as _;
 
 /// Declares that an environment takes its database over, or that the database was restored.
 ///
 /// # Errors
 /// There is nothing to take over, nobody says yes, or the environment cannot be changed.
 pub async fn adopt(arguments: &AdoptArguments, environment: &mut Environment) -> anyhow::Result<Outcome> {
-    check_format(arguments.output)?;
+    declared::check_format("adopted", arguments.output)?;
     let cluster = Cluster::connect(&environment.target).await?;
     let restored = arguments.restored.as_deref();
     let name = &arguments.name;
@@ -39,7 +37,8 @@ pub async fn adopt(arguments: &AdoptArguments, environment: &mut Environment) ->
         |_| declaration.clone(),
     )
     .await?;
-    print(&written, arguments, environment)?;
+    let dry_run = arguments.dry_run;
+    declared::print(&written, name, "patched", dry_run, arguments.output, environment)?;
     if arguments.dry_run.is_none() {
         environment.note(&format!(
             "the controller acts on it; kubectl get environments.guard.kubectl-mendix.io {name} -n {} -w shows what comes \
@@ -50,37 +49,10 @@ pub async fn adopt(arguments: &AdoptArguments, environment: &mut Environment) ->
     Ok(Outcome::Done)
 }
 
-fn check_format(format: Option<OutputFormat>) -> Result<(), Failure> {
-    match format {
-        Some(OutputFormat::Table | OutputFormat::Wide) => {
-            Err(Failure::usage("adopt prints json, yaml or name"))
-        }
-        _ => Ok(()),
-    }
-}
-
 /// The claim that the environment has or wants. Nothing where it may not be read: then it names another team's
 /// namespace to nobody who may not know it.
 async fn claim(cluster: &Cluster, live: &Value) -> Option<DatabaseClaim> {
     let name = live["status"]["claim"].as_str()?;
     let claims = Api::<DatabaseClaim>::all(cluster.client.clone());
     claims.get_opt(name).await.ok().flatten()
-}
-
-fn print(written: &Value, arguments: &AdoptArguments, environment: &mut Environment) -> anyhow::Result<()> {
-    let name = object_name(&arguments.name);
-    let out = &mut environment.out.writer;
-    match arguments.output {
-        Some(OutputFormat::Json) => json(written, out),
-        Some(OutputFormat::Yaml) => yaml(written, out),
-        Some(OutputFormat::Name) => Ok(writeln!(out, "{name}")?),
-        _ => {
-            let suffix = match arguments.dry_run {
-                None => "",
-                Some(DryRun::Client) => " (client dry run)",
-                Some(DryRun::Server) => " (server dry run)",
-            };
-            Ok(writeln!(out, "{name} patched{suffix}")?)
-        }
-    }
 }

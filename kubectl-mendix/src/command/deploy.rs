@@ -13,10 +13,7 @@ use crate::output::{OutputFormat, app_name, json, yaml};
 use anyhow::bail;
 use serde_json::{Value, json};
 use std::io::Write as _;
-use std::time::Duration;
 
-/// How long `--wait` waits when nobody says it.
-const WAIT: Duration = Duration::from_mins(10);
 /// How often a change is put together again after somebody else changed the app in between.
 const ATTEMPTS: usize = 5;
 
@@ -198,7 +195,13 @@ async fn finish(
             ..cluster.clone()
         };
         let name = &prepared.document.name;
-        let view = wait::wait(&cluster, name, environment.timeout.unwrap_or(WAIT), environment).await?;
+        let view = wait::wait(
+            &cluster,
+            name,
+            environment.timeout.unwrap_or(wait::WAIT),
+            environment,
+        )
+        .await?;
         if arguments.output.is_some() {
             objects.extend(crate::deploy::send::live(&cluster, &cluster.namespace, name).await?);
         } else if let Some(url) = view.summary.url {

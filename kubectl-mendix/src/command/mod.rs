@@ -3,15 +3,19 @@
 pub mod adopt;
 pub mod check;
 pub mod completion;
+mod declared;
 pub mod deploy;
 pub mod explain;
 pub mod fence;
+pub mod intend;
 pub mod protect;
+pub mod retry;
 pub mod status;
 pub mod unprotect;
 
 use crate::cli::Command;
 use crate::environment::Environment;
+use crate::intent::app::Intent;
 use crate::outcome::Outcome;
 
 /// Runs a command.
@@ -26,6 +30,12 @@ pub async fn dispatch(command: Command, environment: &mut Environment) -> anyhow
         Command::Unprotect(arguments) => unprotect::unprotect(&arguments, environment).await,
         Command::Fence(arguments) => fence::fence(&arguments, environment).await,
         Command::Adopt(arguments) => adopt::adopt(&arguments, environment).await,
+        Command::Stop(arguments) => intend::intend(Intent::Stop, &arguments, environment).await,
+        Command::Start(arguments) => intend::intend(Intent::Start, &arguments, environment).await,
+        Command::Pause(arguments) => intend::intend(Intent::Pause, &arguments, environment).await,
+        Command::Resume(arguments) => intend::intend(Intent::Resume, &arguments, environment).await,
+        Command::Restart(arguments) => intend::intend(Intent::Restart, &arguments, environment).await,
+        Command::Retry(arguments) => retry::retry(&arguments, environment).await,
         Command::Check(arguments) => check::check(&arguments, environment),
         Command::Explain(arguments) => explain::explain(&arguments, environment),
         Command::Completion(arguments) => completion::completion(&arguments, environment),

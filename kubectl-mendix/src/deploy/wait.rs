@@ -11,6 +11,9 @@ use crate::progress::{Picture, Screen};
 use crate::view::{AppView, Health};
 use std::time::Duration;
 
+/// Patience with an app, when none is said.
+pub const WAIT: Duration = Duration::from_mins(10);
+
 /// Follows an app until it is ready, and returns how it is then.
 ///
 /// # Errors
@@ -106,13 +109,14 @@ fn stalled(view: &AppView) -> Failure {
     let mut failure = Failure::new(format!("{name} cannot become ready: {cause}"));
     for pod in view.failed_task_pods() {
         let pod = &pod.name;
-        failure = failure
-            .hint(format!(
-                "kubectl logs {pod} -n {namespace} shows what the task did"
-            ))
-            .hint(format!(
-                "kubectl delete pod {pod} -n {namespace} runs it again, once the cause is mended"
-            ));
+        failure = failure.hint(format!(
+            "kubectl logs {pod} -n {namespace} shows what the task did"
+        ));
+    }
+    if !view.failed_task_pods().is_empty() {
+        failure = failure.hint(format!(
+            "kubectl mendix retry {name} -n {namespace} runs it again, once the cause is mended"
+        ));
     }
     failure.hint(format!(
         "kubectl mendix status {name} -n {namespace} shows every part"
@@ -170,7 +174,7 @@ mod tests {
             message: "shop cannot become ready: the package was not found",
             hints: [
                 "kubectl logs shop-build -n prod shows what the task did",
-                "kubectl delete pod shop-build -n prod runs it again, once the cause is mended",
+                "kubectl mendix retry shop -n prod runs it again, once the cause is mended",
                 "kubectl mendix status shop -n prod shows every part",
             ],
         }

@@ -2,6 +2,7 @@
 //! writes claims, so a declaration has an effect only while it is true of the environment itself.
 
 pub mod adopt;
+pub mod app;
 pub mod fence;
 pub mod write;
 

@@ -43,6 +43,12 @@ pub struct EnvironmentSpec {
     pub restored: Option<Restored>,
     /// A takeover of the database that somebody declared.
     pub adopt: Option<Adopt>,
+    /// The app is to run no pod, whatever its `MendixApp` says; only apps of ours look at it.
+    pub stopped: Option<bool>,
+    /// Deployments of the app stay as they are until this is taken back; only apps of ours look at it.
+    pub paused: Option<bool>,
+    /// All pods of the app are to be replaced; only apps of ours look at it.
+    pub restart: Option<Restart>,
 }
 
 /// What proves that the pods of a lost node have ended.
@@ -83,6 +89,14 @@ pub struct Restored {
 #[serde(rename_all = "camelCase")]
 pub struct Adopt {
     /// Tells this takeover from others, so that each counts once.
+    pub id: String,
+}
+
+/// A restart that somebody asked for.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Restart {
+    /// Tells this restart from others, so that each counts once.
     pub id: String,
 }
 

@@ -128,6 +128,8 @@ pub struct RuntimeResources {
 pub struct RuntimeStatus {
     /// Generation of the spec that this status speaks of.
     pub observed_generation: Option<i64>,
+    /// Generation of the environment whose intents this status speaks of.
+    pub environment_generation: Option<i64>,
     /// `Started`, `Starting`, `Stopping`, `Stopped` or `Failed`.
     pub state: Option<String>,
     /// Ready and wanted leaders, as `1/1`.

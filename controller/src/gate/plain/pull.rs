@@ -3,25 +3,15 @@
 
 use super::image::{Images, reference_of};
 use super::workload::Template;
-use crate::hash;
-use crate::metadata;
-use crate::pod_state::phase;
-use crate::task_pod::{container_security, pod_security, requirements};
-use crate::toleration;
-use jiff::{SignedDuration, Timestamp};
-use k8s_openapi::api::core::v1::{Container, Pod, PodSpec};
+use crate::{hash, metadata, puller};
+use jiff::Timestamp;
+use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
 use mendix_model::crd::Environment;
 use mendix_model::crd::environment::ResolvedImage;
-use mendix_model::defaults;
 use mendix_model::manifest::of_app;
-use mendix_model::names::{self, Component};
 use serde_json::json;
 use std::collections::BTreeMap;
-
-const CONTAINER: &str = "pull";
-/// No image has this, so its container never starts; by then the kubelet has told the digest.
-const NOTHING: &str = "/.kubectl-mendix/nothing";
 
 /// What is to be done about images.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,9 +20,6 @@ pub(crate) struct Pulls {
     pub(crate) create: Vec<Pod>,
     pub(crate) delete: Vec<Pod>,
 }
-
-/// A pod that has ended and told nothing makes room for the next one after so long.
-const TRY_AGAIN: SignedDuration = SignedDuration::from_secs(10);
 
 /// Digests known by now, and the pods to make or to take away. `templates` are those whose pods wait or are to come.
 pub(crate) fn pulls(
@@ -49,7 +36,7 @@ pub(crate) fn pulls(
             continue;
         };
         let found = pods.iter().find(|it| it.name_any() == pod.name_any());
-        let told = found.and_then(|it| reference_of(it, CONTAINER, &image));
+        let told = found.and_then(|it| reference_of(it, puller::CONTAINER, &image));
         match known
             .resolved(&image, &template.revision)
             .map(ToOwned::to_owned)
@@ -65,7 +52,7 @@ pub(crate) fn pulls(
             }
         }
     }
-    let finished = |pod: &&Pod| !needed.contains_key(&pod.name_any()) || told_nothing(pod, now);
+    let finished = |pod: &&Pod| !needed.contains_key(&pod.name_any()) || puller::told_nothing(pod, now);
     pulls.delete = pods.iter().filter(finished).cloned().collect();
     pulls.create = needed
         .into_values()
@@ -75,60 +62,20 @@ pub(crate) fn pulls(
     pulls
 }
 
-/// Evicted, or refused by its kubelet: its image may be there, and it will never say so.
-fn told_nothing(pod: &Pod, now: Timestamp) -> bool {
-    let made = pod.metadata.creation_timestamp.as_ref();
-    let is_old = made.is_none_or(|made| now.duration_since(made.0) >= TRY_AGAIN);
-    is_old && matches!(phase(pod), "Failed" | "Succeeded")
-}
-
 /// The image of a template, and the pod that pulls it where the template's own pods may run.
 fn pull(environment: &Environment, template: &Template<'_>) -> Option<(String, Pod)> {
-    let spec = template.spec;
-    let image = of_app(template.annotations, spec).ok()?.image.clone()?;
+    let image = of_app(template.annotations, template.spec).ok()?.image.clone()?;
     let name = environment.name_any();
     let key = hash::of(&json!([image, template.revision]));
-    let mut metadata = metadata::owned(environment, &name, format!("{name}-pull-{}", &key[..10]));
-    let labels = metadata.labels.get_or_insert_default();
-    labels.insert(
-        names::COMPONENT_LABEL.to_owned(),
-        Component::Puller.as_str().to_owned(),
-    );
-    let container = Container {
-        name: CONTAINER.to_owned(),
-        image: Some(image.clone()),
-        // What the node has under a tag may be outdated.
-        image_pull_policy: Some("Always".to_owned()),
-        command: Some(vec![NOTHING.to_owned()]),
-        resources: Some(requirements(&defaults::guard_install_resources())),
-        security_context: Some(container_security(true)),
-        ..Container::default()
-    };
-    Some((
-        image,
-        Pod {
-            metadata,
-            spec: Some(PodSpec {
-                containers: vec![container],
-                restart_policy: Some("Never".to_owned()),
-                image_pull_secrets: spec.image_pull_secrets.clone(),
-                service_account_name: spec.service_account_name.clone(),
-                automount_service_account_token: Some(false),
-                enable_service_links: Some(false),
-                node_selector: spec.node_selector.clone(),
-                tolerations: toleration::of_others(spec.tolerations.as_ref()),
-                runtime_class_name: spec.runtime_class_name.clone(),
-                security_context: Some(pod_security()),
-                ..PodSpec::default()
-            }),
-            status: None,
-        },
-    ))
+    let metadata = metadata::owned(environment, &name, format!("{name}-pull-{}", &key[..10]));
+    let pod = puller::pod(metadata, &image, template.spec);
+    Some((image, pod))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jiff::SignedDuration;
     use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
     use mendix_model::crd::EnvironmentSpec;
     use rstest::rstest;

@@ -1,0 +1,117 @@
+//! `kubectl mendix stop`, `start`, `pause`, `resume` and `restart`: declare, and follow.
+
+use super::declared;
+use crate::cli::IntentArguments;
+use crate::cluster::Cluster;
+use crate::deploy::wait::{WAIT, wait};
+use crate::environment::Environment;
+use crate::failure::{Failure, Request, explain};
+use crate::intent::app::Intent;
+use crate::intent::write;
+use crate::outcome::Outcome;
+use kube::Api;
+use mendix_model::crd::Runtime;
+use serde_json::Value;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// Between two looks whether the controller knows.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Declares what is intended with an app.
+///
+/// # Errors
+/// There is no such app, it may not be changed, or with `--wait` it does not come to be as it is intended.
+pub async fn intend(
+    intent: Intent,
+    arguments: &IntentArguments,
+    environment: &mut Environment,
+) -> anyhow::Result<Outcome> {
+    declared::check_format(intent.done(), arguments.output)?;
+    let cluster = Cluster::connect(&environment.target).await?;
+    let name = &arguments.name;
+    is_app(&cluster, intent, name).await?;
+    let now = (environment.now)();
+    let declaration = intent.declaration(now);
+    let written = write::write(
+        &cluster.client,
+        &cluster.namespace,
+        name,
+        arguments.dry_run,
+        |_| declaration.clone(),
+    )
+    .await?;
+    if arguments.wait {
+        let timeout = environment.timeout.unwrap_or(WAIT);
+        let until = Instant::now() + timeout;
+        taken_up(&cluster, name, &written, until).await?;
+        if intent != Intent::Pause {
+            wait(
+                &cluster,
+                name,
+                until.saturating_duration_since(Instant::now()),
+                environment,
+            )
+            .await?;
+        }
+    }
+    let dry_run = arguments.dry_run;
+    declared::print(
+        &written,
+        name,
+        intent.done(),
+        dry_run,
+        arguments.output,
+        environment,
+    )?;
+    Ok(Outcome::Done)
+}
+
+/// Only apps of ours are changed by what stands in their environment.
+async fn is_app(cluster: &Cluster, intent: Intent, name: &str) -> Result<(), Failure> {
+    let request = Request {
+        verb: "get",
+        resource: "mendixapps.privatecloud.mendix.com",
+        namespace: Some(&cluster.namespace),
+    };
+    let found = cluster.apps(&cluster.namespace).get_opt(name).await;
+    if found.map_err(|error| explain(&error, &request))?.is_some() {
+        return Ok(());
+    }
+    let namespace = &cluster.namespace;
+    Err(
+        Failure::new(format!("there is no MendixApp {name} in namespace {namespace}"))
+            .hint("kubectl mendix status -A lists apps and environments")
+            .hint(format!("of plain manifests: {}", intent.of_plain_manifests())),
+    )
+}
+
+/// Waits until the controller has read what was written: what the app's status says before that is of before.
+async fn taken_up(cluster: &Cluster, name: &str, written: &Value, until: Instant) -> anyhow::Result<()> {
+    let runtimes: Api<Runtime> = Api::namespaced(cluster.client.clone(), &cluster.namespace);
+    let wanted = written["metadata"]["generation"].as_i64();
+    let request = Request {
+        verb: "get",
+        resource: "runtimes.privatecloud.mendix.com",
+        namespace: Some(&cluster.namespace),
+    };
+    loop {
+        let runtime = runtimes.get_opt(name).await;
+        let runtime = runtime.map_err(|error| explain(&error, &request))?;
+        let seen = runtime
+            .and_then(|it| it.status)
+            .and_then(|it| it.environment_generation);
+        if seen >= wanted {
+            return Ok(());
+        }
+        if Instant::now() >= until {
+            let mut failure = Failure::new(format!(
+                "the controller has not taken up what is intended with {name}"
+            ))
+            .hint("kubectl get pods -n mendix-system shows whether it runs");
+            failure.outcome = Outcome::Degraded;
+            return Err(failure.into());
+        }
+        sleep(PAUSE).await;
+    }
+}
