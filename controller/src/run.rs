@@ -76,16 +76,16 @@ async fn act(context: &Arc<Context>, arguments: &Arguments) {
         );
     }
     futures::join!(
-        gate(context),
+        gate(context, &namespaces),
         join_all(controllers(context, &namespaces)),
         guards::watch(context),
     );
 }
 
 /// Guards pods in the whole cluster.
-pub(crate) async fn gate(context: &Arc<Context>) {
+pub(crate) async fn gate(context: &Arc<Context>, namespaces: &[String]) {
     let plain = crate::gate::watch_plain_pods(context);
-    futures::join!(plain, start(environments(context), context));
+    futures::join!(plain, start(environments(context, namespaces), context));
 }
 
 async fn stop_signal() -> anyhow::Result<()> {
@@ -195,13 +195,19 @@ fn runtimes(context: &Context, namespace: &str) -> Controller<Metadata<Runtime>>
         )
 }
 
-/// Of the whole cluster: plain manifests are guarded in any namespace.
-fn environments(context: &Context) -> Controller<Metadata<Environment>> {
+/// Of the whole cluster: plain manifests are guarded in any namespace. Apps of ours, whose rollouts their environments
+/// remember, are only in the namespaces that are managed.
+fn environments(context: &Context, managed: &[String]) -> Controller<Metadata<Environment>> {
     let everywhere = || -> Api<Metadata<Environment>> { Api::all(context.client.clone()) };
     let pods: Api<Metadata<Pod>> = Api::all(context.client.clone());
     let claims: Api<Metadata<DatabaseClaim>> = Api::all(context.client.clone());
     let namespaces: Api<Metadata<Namespace>> = Api::all(context.client.clone());
-    let controller = Controller::new(everywhere(), config()).with_config(at_once());
+    let mut controller = Controller::new(everywhere(), config()).with_config(at_once());
+    for namespace in managed {
+        controller = controller.watches(metadata::<Runtime>(context, namespace), config(), |runtime| {
+            Some(ObjectRef::new(&runtime.name_any()).within(&runtime.namespace()?))
+        });
+    }
     let all = controller.store();
     controller
         // Whether a namespace is to be let go stands in its label.

@@ -69,6 +69,8 @@ pub const STORAGE_INSTANCE_LABEL: &str = "kubectl-mendix.io/storage-instance";
 pub const COMPONENT_LABEL: &str = "kubectl-mendix.io/component";
 /// Hash of the input that an object was made from.
 pub const INPUT_ANNOTATION: &str = "kubectl-mendix.io/input";
+/// Annotation of a `Runtime`: field manager that last changed its `MendixApp`.
+pub const REQUESTED_BY_ANNOTATION: &str = "kubectl-mendix.io/requested-by";
 /// Pod template as it was made, as JSON: a later release of the controller keeps it while the input is the same.
 pub const TEMPLATE_ANNOTATION: &str = "kubectl-mendix.io/template";
 /// How the pods of an app find their leader: `assigned` or `none`.

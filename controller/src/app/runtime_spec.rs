@@ -2,8 +2,10 @@
 
 use crate::metadata;
 use kube::ResourceExt;
+use kube::api::ObjectMeta;
 use mendix_model::crd::runtime::{RuntimeResources, SecretStore};
 use mendix_model::crd::{BuildStatus, MendixApp, Runtime, RuntimeSpec};
+use mendix_model::names;
 
 /// Results of the other children.
 #[derive(Clone, Debug, Default)]
@@ -22,8 +24,12 @@ pub(crate) fn replicas(app: &MendixApp) -> i32 {
 
 pub(crate) fn runtime(app: &MendixApp, spec: RuntimeSpec) -> Runtime {
     let name = app.name_any();
+    let author = metadata::author(app).map(|(_, author)| (names::REQUESTED_BY_ANNOTATION.to_owned(), author));
     Runtime {
-        metadata: metadata::owned(app, &name, name.clone()),
+        metadata: ObjectMeta {
+            annotations: author.map(|author| [author].into()),
+            ..metadata::owned(app, &name, name.clone())
+        },
         spec,
         status: None,
     }

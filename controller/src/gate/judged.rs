@@ -29,14 +29,19 @@ pub(crate) fn judged(observed: &Observed, plain: &Plain, images: &Images) -> Jud
     }
 }
 
-/// The leader's template leads; peers have no leader, so theirs does. Two of these that differ lead nowhere.
-fn wanted(plain: &Plain, images: &Images) -> Option<String> {
+/// Templates that lead: the leader's; peers have no leader, so theirs do.
+pub(crate) fn leading(plain: &Plain) -> Vec<Template<'_>> {
     let leading = plain.workloads.templates(&["leader", "ordinal"]);
-    let leading = if leading.is_empty() {
+    if leading.is_empty() {
         plain.workloads.templates(&["peer"])
     } else {
         leading
-    };
+    }
+}
+
+/// Two leading templates that differ lead nowhere.
+fn wanted(plain: &Plain, images: &Images) -> Option<String> {
+    let leading = leading(plain);
     let mut models = leading.iter().map(|template| images.model(template));
     let first = models.next()??;
     models

@@ -7,6 +7,7 @@ mod act;
 mod claim;
 mod fence;
 mod found;
+mod history;
 mod identity;
 mod judged;
 mod leave;
@@ -77,7 +78,9 @@ impl Kind for Environment {
                         }
                         continue;
                     }
-                    let report = status::report(self, &observed, &decision, pulls, &answers);
+                    let images = Images(pulls.images.clone());
+                    let rollouts = history::remembered(self, &observed, &judged, &images, &decision, now);
+                    let report = status::report(self, &observed, &decision, pulls, &answers, rollouts);
                     tell::held(context, self, &observed, &report.status).await;
                     return Ok(report);
                 }

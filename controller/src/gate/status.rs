@@ -8,7 +8,7 @@ use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
 use mendix_model::conditions::{self, Fact, Progress};
 use mendix_model::crd::environment::HeldPod;
-use mendix_model::crd::{Environment, EnvironmentStatus};
+use mendix_model::crd::{Environment, EnvironmentStatus, Rollout};
 use mendix_model::gate::Decision;
 use mendix_model::names;
 use std::time::Duration;
@@ -26,6 +26,7 @@ pub(crate) fn report(
     decision: &Decision,
     pulls: Pulls,
     answers: &Answers,
+    rollouts: Vec<Rollout>,
 ) -> Report<EnvironmentStatus> {
     let held = held(observed, decision);
     let record = observed.claim.as_ref().map(|claim| &claim.spec);
@@ -33,6 +34,8 @@ pub(crate) fn report(
         claim: observed.claim.as_ref().map(ResourceExt::name_any),
         claim_state: record.map(|record| format!("{:?}", record.state)),
         model: record.and_then(|record| record.model.clone()),
+        schema: record.and_then(|record| record.schema.clone()),
+        rollouts: Some(rollouts).filter(|rollouts| !rollouts.is_empty()),
         images: Some(pulls.images).filter(|images| !images.is_empty()),
         held_count: i32::try_from(held.len()).ok(),
         held: Some(held.clone()).filter(|held| !held.is_empty()),

@@ -1,24 +1,28 @@
-//! What people intend with an app besides its spec: `kubectl mendix stop`, `pause` and `restart`. Pure.
+//! What people intend with an app besides its spec: `kubectl mendix stop`, `pause`, `restart` and `undo`. Pure.
 //!
 //! It stands in the environment, which is ours, so that whoever owns the `MendixApp` (a person, a repository) finds no field
 //! of ours in it.
 
 use super::observe::Observed;
 use mendix_model::conditions::Progress;
-use mendix_model::crd::{EnvironmentSpec, Runtime, RuntimeSpec};
+use mendix_model::crd::{EnvironmentSpec, Runtime};
 
-/// The runtime as it is to be while the app is stopped: with all its settings, and without pods.
+/// The runtime as it is to be: stopped, with all its settings and without pods; or with the model of a way back.
 pub(crate) fn intended(runtime: &Runtime, observed: &Observed) -> Runtime {
-    if spec(observed).and_then(|spec| spec.stopped) != Some(true) {
-        return runtime.clone();
+    let mut intended = runtime.clone();
+    let Some(spec) = spec(observed) else {
+        return intended;
+    };
+    if spec.stopped == Some(true) {
+        intended.spec.replicas = 0;
     }
-    Runtime {
-        spec: RuntimeSpec {
-            replicas: 0,
-            ..runtime.spec.clone()
-        },
-        ..runtime.clone()
+    // Over once the app asks for yet another model.
+    if let Some(undo) = spec.undo.as_ref().filter(|undo| undo.from == runtime.spec.model) {
+        intended.spec.model.clone_from(&undo.model);
+        intended.spec.image.clone_from(&undo.image);
+        intended.spec.command.clone_from(&undo.command);
     }
+    intended
 }
 
 /// The restart that the pods are to come about by.

@@ -2,7 +2,7 @@ use super::*;
 use k8s_openapi::ByteString;
 use mendix_model::crd::app::{EnvironmentVariable, RuntimeSettings};
 use mendix_model::crd::claim::Owner;
-use mendix_model::crd::environment::{Adopt, Restart};
+use mendix_model::crd::environment::{Adopt, Restart, Undo};
 use mendix_model::crd::{Environment, EnvironmentSpec, RuntimeSpec};
 use rstest::rstest;
 use serde_json::json;
@@ -408,6 +408,33 @@ fn a_stopped_app_keeps_its_settings_and_has_no_pods() {
     assert_eq!(
         input::hash(&intended, &observed, Role::Leader),
         input::hash(&runtime(), &observed, Role::Leader)
+    );
+}
+
+#[rstest]
+#[case::the_model_that_is_asked_for("one", "zero")]
+#[case::another_by_now("earlier", "one")]
+fn a_way_back_is_taken_from_the_model_that_it_was_said_of(#[case] from: &str, #[case] expected: &str) {
+    let observed = intending(EnvironmentSpec {
+        undo: Some(Undo {
+            id: "1".to_owned(),
+            from: from.to_owned(),
+            model: "zero".to_owned(),
+            image: "registry/shop@sha256:0".to_owned(),
+            command: None,
+        }),
+        ..EnvironmentSpec::default()
+    });
+    let intended = intent::intended(&runtime(), &observed);
+    assert_eq!(intended.spec.model, expected);
+    let environment = plan(&intended, &observed)
+        .writes
+        .environment
+        .expect("an environment");
+    assert_eq!(
+        environment.spec.model.as_deref(),
+        Some(expected),
+        "the gate is told the same"
     );
 }
 

@@ -1,16 +1,20 @@
 //! The status of a running app, from its Deployments and pods. Pure.
 
 use super::guarded;
+use super::input;
 use super::observe::Observed;
 use super::plan::shares;
 use super::rollout::{Target, Targets};
 use crate::guards;
+use crate::metadata::is_leaving;
 use crate::pod_state::{cause, containers, crashes, is_ready, label, phase};
 use crate::report::Report;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
 use mendix_model::conditions::Progress;
+use mendix_model::crd::common::LeaderSelection;
+use mendix_model::crd::rollout::Wanted;
 use mendix_model::crd::runtime::RuntimePod;
 use mendix_model::crd::{Runtime, RuntimeStatus};
 use mendix_model::names::{self, Role};
@@ -147,6 +151,7 @@ pub(crate) fn report(runtime: &Runtime, observed: &Observed, progress: Progress)
     let container = template.and_then(|template| template.spec.as_ref()?.containers.first());
     Report {
         status: RuntimeStatus {
+            wanted: wanted(runtime, observed),
             environment_generation: observed
                 .environment
                 .as_ref()
@@ -167,6 +172,22 @@ pub(crate) fn report(runtime: &Runtime, observed: &Observed, progress: Progress)
             .collect(),
         requeue: None,
     }
+}
+
+/// Nothing while the app is stopped or deleted: then no rollout goes on.
+fn wanted(runtime: &Runtime, observed: &Observed) -> Option<Wanted> {
+    let spec = &runtime.spec;
+    let role = match spec.leader_selection.unwrap_or_default() {
+        LeaderSelection::Assigned => Role::Leader,
+        LeaderSelection::None | LeaderSelection::Leaderless => Role::Worker,
+    };
+    (spec.replicas > 0 && !is_leaving(runtime)).then(|| Wanted {
+        model: spec.model.clone(),
+        image: Some(spec.image.clone()),
+        command: spec.command.clone(),
+        settings: input::hash(runtime, observed, role),
+        by: runtime.annotations().get(names::REQUESTED_BY_ANNOTATION).cloned(),
+    })
 }
 
 fn state(runtime: &Runtime, observed: &Observed, progress: &Progress) -> &'static str {

@@ -1,7 +1,9 @@
 //! `Environment`: an app with its database, however its pods come about; what people intend with it, and why its pods
 //! wait.
 
+use super::claim::Schema;
 use super::common::LeaderSelection;
+use super::rollout::Rollout;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
@@ -49,6 +51,8 @@ pub struct EnvironmentSpec {
     pub paused: Option<bool>,
     /// All pods of the app are to be replaced; only apps of ours look at it.
     pub restart: Option<Restart>,
+    /// An earlier model is to run in place of the one that the app asks for; only apps of ours look at it.
+    pub undo: Option<Undo>,
 }
 
 /// What proves that the pods of a lost node have ended.
@@ -100,6 +104,23 @@ pub struct Restart {
     pub id: String,
 }
 
+/// A way back that somebody took.
+#[serde_with::skip_serializing_none]
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Undo {
+    /// Tells this way back from others.
+    pub id: String,
+    /// Model that is undone. Once the app asks for another one, this is over.
+    pub from: String,
+    /// Model that is to run.
+    pub model: String,
+    /// Its image, by digest.
+    pub image: String,
+    /// What its containers run.
+    pub command: Option<Vec<String>>,
+}
+
 /// What the gate knows of an environment.
 #[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, Default, Deserialize, KubeSchema, PartialEq, Serialize)]
@@ -113,6 +134,10 @@ pub struct EnvironmentStatus {
     pub claim_state: Option<String>,
     /// Model of the pods that may run.
     pub model: Option<String>,
+    /// The schema of the database, as far as it is known.
+    pub schema: Option<Schema>,
+    /// The last rollouts, the oldest first.
+    pub rollouts: Option<Vec<Rollout>>,
     /// Pods that wait at the gate, and why.
     pub held: Option<Vec<HeldPod>>,
     /// Images of plain manifests by digest.

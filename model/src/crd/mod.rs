@@ -21,6 +21,7 @@ pub mod manifest;
 pub mod operator_configuration;
 pub mod operator_version;
 pub mod quantity;
+pub mod rollout;
 pub mod runtime;
 pub mod storage;
 
@@ -33,6 +34,7 @@ pub use manifest::all;
 pub use operator_configuration::{OperatorConfiguration, OperatorConfigurationSpec};
 pub use operator_version::{OperatorVersion, OperatorVersionSpec};
 pub use quantity::Quantity;
+pub use rollout::Rollout;
 pub use runtime::{Runtime, RuntimeSpec, RuntimeStatus};
 pub use storage::{
     StorageInstance, StorageInstanceSpec, StorageInstanceStatus, StoragePlan, StoragePlanSpec,

@@ -6,6 +6,7 @@ use super::common::{
     StringMap,
 };
 use super::quantity::Quantities;
+use super::rollout::Wanted;
 use k8s_openapi::api::core::v1::TopologySpreadConstraint;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::{CustomResource, KubeSchema};
@@ -128,6 +129,8 @@ pub struct RuntimeResources {
 pub struct RuntimeStatus {
     /// Generation of the spec that this status speaks of.
     pub observed_generation: Option<i64>,
+    /// What is to run, after what people intend with the app.
+    pub wanted: Option<Wanted>,
     /// Generation of the environment whose intents this status speaks of.
     pub environment_generation: Option<i64>,
     /// `Started`, `Starting`, `Stopping`, `Stopped` or `Failed`.

@@ -1,6 +1,8 @@
-//! Progress of an environment: what is deleted so that what is wanted can start. Safety is not decided here: a pod
-//! that is made in place of a deleted one is born with the gate.
+//! Progress of an environment: what is deleted so that what is wanted can start, and what is remembered of it. Safety is
+//! not decided here: a pod that is made in place of a deleted one is born with the gate.
 
+pub mod history;
 mod plan;
+pub mod undo;
 
 pub use plan::{Deletion, plan};

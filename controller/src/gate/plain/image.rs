@@ -19,10 +19,15 @@ impl Images {
 }
 
 impl Images {
+    /// Image of the app in a template, by digest, once that is known.
+    pub(crate) fn image(&self, template: &Template<'_>) -> Option<&str> {
+        let image = of_app(template.annotations, template.spec).ok()?.image.clone()?;
+        self.resolved(&image, &template.revision)
+    }
+
     /// Model of the pods of a template, once its image is known.
     pub(crate) fn model(&self, template: &Template<'_>) -> Option<String> {
-        let image = of_app(template.annotations, template.spec).ok()?.image.clone()?;
-        digest(self.resolved(&image, &template.revision)?).map(ToOwned::to_owned)
+        digest(self.image(template)?).map(ToOwned::to_owned)
     }
 }
 

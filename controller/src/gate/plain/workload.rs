@@ -1,6 +1,7 @@
 //! Which template a pod came from, and whether that is still the one of its workload. Pure.
 
 use crate::apply::controller_of;
+use crate::metadata::author;
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::api::core::v1::{Pod, PodSpec, PodTemplateSpec};
 use kube::ResourceExt;
@@ -118,6 +119,95 @@ impl Workloads {
     }
 }
 
+impl Workloads {
+    /// Whether none of them is to have a pod.
+    pub(crate) fn is_stopped(&self) -> bool {
+        let deployments = self
+            .deployments
+            .iter()
+            .filter_map(|it| it.spec.as_ref()?.replicas);
+        let stateful = self
+            .stateful_sets
+            .iter()
+            .filter_map(|it| it.spec.as_ref()?.replicas);
+        deployments.chain(stateful).all(|replicas| replicas == 0)
+    }
+
+    /// Whether all their pods are ready, and of their present templates.
+    pub(crate) fn are_settled(&self) -> bool {
+        self.deployments.iter().all(is_settled) && self.stateful_sets.iter().all(is_stateful_settled)
+    }
+
+    /// Field manager that changed one of them last.
+    pub(crate) fn author(&self) -> Option<String> {
+        let deployments = self.deployments.iter().filter_map(author);
+        let stateful = self.stateful_sets.iter().filter_map(author);
+        let last = deployments.chain(stateful).max_by_key(|(time, _)| *time)?;
+        Some(last.1)
+    }
+}
+
+fn is_settled(deployment: &Deployment) -> bool {
+    let wanted = deployment
+        .spec
+        .as_ref()
+        .and_then(|spec| spec.replicas)
+        .unwrap_or(1);
+    let status = deployment.status.clone().unwrap_or_default();
+    let all = |count: Option<i32>| count.unwrap_or(0) == wanted;
+    status.observed_generation >= deployment.metadata.generation
+        && all(status.replicas)
+        && all(status.updated_replicas)
+        && all(status.ready_replicas)
+}
+
+fn is_stateful_settled(set: &StatefulSet) -> bool {
+    let wanted = set.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1);
+    let status = set.status.clone().unwrap_or_default();
+    status.observed_generation >= set.metadata.generation
+        && status.current_revision == status.update_revision
+        && status.ready_replicas.unwrap_or(0) == wanted
+}
+
 fn role(labels: Option<&BTreeMap<String, String>>) -> Option<&str> {
     labels?.get(names::ROLE_LABEL).map(String::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rstest::rstest;
+    use serde_json::{Value, json};
+
+    fn workloads(replicas: i32, status: &Value) -> Workloads {
+        let deployment = serde_json::from_value(json!({
+            "metadata": { "generation": 2 },
+            "spec": { "replicas": replicas, "selector": {}, "template": {} },
+            "status": status,
+        }));
+        Workloads {
+            deployments: vec![deployment.expect("a Deployment")],
+            ..Workloads::default()
+        }
+    }
+
+    #[rstest]
+    #[case::all(json!({"observedGeneration": 2, "replicas": 2, "updatedReplicas": 2, "readyReplicas": 2}), true)]
+    #[case::not_seen_yet(json!({"observedGeneration": 1, "replicas": 2, "updatedReplicas": 2, "readyReplicas": 2}), false)]
+    #[case::an_old_one_left(json!({"observedGeneration": 2, "replicas": 3, "updatedReplicas": 2, "readyReplicas": 2}), false)]
+    #[case::one_not_ready(json!({"observedGeneration": 2, "replicas": 2, "updatedReplicas": 2, "readyReplicas": 1}), false)]
+    #[case::nothing_known(json!({}), false)]
+    fn workloads_are_settled_when_all_their_pods_are_ready_and_new(
+        #[case] status: Value,
+        #[case] expected: bool,
+    ) {
+        assert_eq!(workloads(2, &status).are_settled(), expected);
+    }
+
+    #[rstest]
+    #[case(0, true)]
+    #[case(1, false)]
+    fn workloads_without_pods_are_stopped(#[case] replicas: i32, #[case] expected: bool) {
+        assert_eq!(workloads(replicas, &json!({})).is_stopped(), expected);
+    }
 }
