@@ -4,11 +4,13 @@ mod check;
 mod explain;
 mod gate;
 mod intent;
+mod rollout;
 
 pub use check::{CheckArguments, CheckFormat};
 pub use explain::ExplainArguments;
 pub use gate::{AdoptArguments, FenceArguments, ProtectArguments, UnprotectArguments};
 pub use intent::{IntentArguments, RetryArguments};
+pub use rollout::{HistoryArguments, SafeRolloutArguments, UndoArguments, WaitArguments};
 
 use crate::output::OutputFormat;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
@@ -123,6 +125,18 @@ pub enum Command {
     /// Replace all pods of an app while somebody serves
     #[command(after_help = intent::RESTART_EXAMPLES)]
     Restart(IntentArguments),
+    /// Roll another package or image out, and end when it serves or cannot go on
+    #[command(after_help = rollout::SAFE_ROLLOUT_EXAMPLES)]
+    SafeRollout(Box<SafeRolloutArguments>),
+    /// Show what was rolled out, by whom, and how long nothing served
+    #[command(after_help = rollout::HISTORY_EXAMPLES)]
+    History(HistoryArguments),
+    /// Go back to the model that ran before, while the database fits it
+    #[command(after_help = rollout::UNDO_EXAMPLES)]
+    Undo(UndoArguments),
+    /// Wait until an app or an environment is ready
+    #[command(after_help = rollout::WAIT_EXAMPLES)]
+    Wait(WaitArguments),
     /// Run the failed tasks of an app again
     #[command(after_help = intent::RETRY_EXAMPLES)]
     Retry(RetryArguments),

@@ -240,6 +240,14 @@ impl ReadError {
         }
     }
 
+    /// A failure that asking again may mend.
+    pub(crate) const fn passing(failure: Failure) -> Self {
+        Self {
+            failure,
+            transient: true,
+        }
+    }
+
     /// A failure that asking again does not mend.
     const fn lasting(failure: Failure) -> Self {
         Self {

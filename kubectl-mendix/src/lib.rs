@@ -17,6 +17,7 @@ pub mod output;
 pub mod print;
 pub mod progress;
 pub mod protect;
+pub mod rollout;
 pub mod view;
 
 pub use cli::Cli;

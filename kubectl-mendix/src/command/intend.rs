@@ -30,7 +30,7 @@ pub async fn intend(
     declared::check_format(intent.done(), arguments.output)?;
     let cluster = Cluster::connect(&environment.target).await?;
     let name = &arguments.name;
-    is_app(&cluster, intent, name).await?;
+    is_app(&cluster, name, intent.of_plain_manifests()).await?;
     let now = (environment.now)();
     let declaration = intent.declaration(now);
     let written = write::write(
@@ -41,19 +41,11 @@ pub async fn intend(
         |_| declaration.clone(),
     )
     .await?;
-    if arguments.wait {
-        let timeout = environment.timeout.unwrap_or(WAIT);
-        let until = Instant::now() + timeout;
+    if arguments.wait && intent == Intent::Pause {
+        let until = Instant::now() + environment.timeout.unwrap_or(WAIT);
         taken_up(&cluster, name, &written, until).await?;
-        if intent != Intent::Pause {
-            wait(
-                &cluster,
-                name,
-                until.saturating_duration_since(Instant::now()),
-                environment,
-            )
-            .await?;
-        }
+    } else if arguments.wait {
+        follow(&cluster, name, &written, environment).await?;
     }
     let dry_run = arguments.dry_run;
     declared::print(
@@ -68,7 +60,7 @@ pub async fn intend(
 }
 
 /// Only apps of ours are changed by what stands in their environment.
-async fn is_app(cluster: &Cluster, intent: Intent, name: &str) -> Result<(), Failure> {
+pub(super) async fn is_app(cluster: &Cluster, name: &str, of_plain_manifests: &str) -> Result<(), Failure> {
     let request = Request {
         verb: "get",
         resource: "mendixapps.privatecloud.mendix.com",
@@ -82,8 +74,21 @@ async fn is_app(cluster: &Cluster, intent: Intent, name: &str) -> Result<(), Fai
     Err(
         Failure::new(format!("there is no MendixApp {name} in namespace {namespace}"))
             .hint("kubectl mendix status -A lists apps and environments")
-            .hint(format!("of plain manifests: {}", intent.of_plain_manifests())),
+            .hint(format!("of plain manifests: {of_plain_manifests}")),
     )
+}
+
+/// Follows an app from what was written into its environment until it is so.
+pub(super) async fn follow(
+    cluster: &Cluster,
+    name: &str,
+    written: &Value,
+    environment: &mut Environment,
+) -> anyhow::Result<()> {
+    let until = Instant::now() + environment.timeout.unwrap_or(WAIT);
+    taken_up(cluster, name, written, until).await?;
+    let left = until.saturating_duration_since(Instant::now());
+    wait(cluster, name, left, environment).await.map(drop)
 }
 
 /// Waits until the controller has read what was written: what the app's status says before that is of before.

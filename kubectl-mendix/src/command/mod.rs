@@ -7,11 +7,15 @@ mod declared;
 pub mod deploy;
 pub mod explain;
 pub mod fence;
+pub mod history;
 pub mod intend;
 pub mod protect;
 pub mod retry;
+pub mod safe_rollout;
 pub mod status;
+pub mod undo;
 pub mod unprotect;
+pub mod wait;
 
 use crate::cli::Command;
 use crate::environment::Environment;
@@ -35,6 +39,12 @@ pub async fn dispatch(command: Command, environment: &mut Environment) -> anyhow
         Command::Pause(arguments) => intend::intend(Intent::Pause, &arguments, environment).await,
         Command::Resume(arguments) => intend::intend(Intent::Resume, &arguments, environment).await,
         Command::Restart(arguments) => intend::intend(Intent::Restart, &arguments, environment).await,
+        Command::SafeRollout(arguments) => {
+            Box::pin(safe_rollout::safe_rollout(*arguments, environment)).await
+        }
+        Command::History(arguments) => history::history(&arguments, environment).await,
+        Command::Undo(arguments) => undo::undo(&arguments, environment).await,
+        Command::Wait(arguments) => wait::wait(&arguments, environment).await,
         Command::Retry(arguments) => retry::retry(&arguments, environment).await,
         Command::Check(arguments) => check::check(&arguments, environment),
         Command::Explain(arguments) => explain::explain(&arguments, environment),

@@ -1,18 +1,26 @@
-//! Follows the controller's work after a deploy.
+//! Follows the controller's work until an app or environment is ready.
 
 use crate::cluster::Cluster;
 use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::follow::{Ending, Sight, changes_of_app, follow};
-use crate::gather;
+use crate::gather::{self, ReadError};
 use crate::outcome::Outcome;
 use crate::print::{Changes, Layout, Shown};
 use crate::progress::{Picture, Screen};
-use crate::view::{AppView, Health};
+use crate::view::{AppView, EnvironmentView, Health, NamedView};
 use std::time::Duration;
 
 /// Patience with an app, when none is said.
 pub const WAIT: Duration = Duration::from_mins(10);
+
+/// A view that can be waited for.
+pub trait Awaited: Shown {
+    /// Why it is not ready, in a sentence.
+    fn cause(&self) -> Option<&str>;
+    /// That it cannot become ready: the cause, and the command that comes next.
+    fn stalled(&self) -> Failure;
+}
 
 /// Follows an app until it is ready, and returns how it is then.
 ///
@@ -25,6 +33,30 @@ pub async fn wait(
     environment: &mut Environment,
 ) -> anyhow::Result<AppView> {
     let look = async || gather::app(cluster, name).await.map(AppView::new);
+    until_ready(cluster, name, look, timeout, environment).await
+}
+
+/// Follows an app, or an environment of plain manifests, until it is ready.
+///
+/// # Errors
+/// As [`wait`].
+pub async fn wait_for_any(
+    cluster: &Cluster,
+    name: &str,
+    timeout: Duration,
+    environment: &mut Environment,
+) -> anyhow::Result<NamedView> {
+    let look = async || gather::named(cluster, name).await.map(NamedView::new);
+    until_ready(cluster, name, look, timeout, environment).await
+}
+
+async fn until_ready<View: Awaited>(
+    cluster: &Cluster,
+    name: &str,
+    look: impl AsyncFn() -> Result<View, ReadError>,
+    timeout: Duration,
+    environment: &mut Environment,
+) -> anyhow::Result<View> {
     let ending = {
         let picture = Picture::new(Screen::Err, &environment.err, environment.quiet);
         let mut teller = Teller {
@@ -35,7 +67,7 @@ pub async fn wait(
         follow(
             changes_of_app(cluster, name),
             look,
-            AppView::health,
+            View::health,
             |sight| teller.tell(&sight),
             Some(timeout),
         )
@@ -45,19 +77,20 @@ pub async fn wait(
         Ending::Settled(view) if view.health() == Health::Ready => Ok(view),
         Ending::Settled(view) => {
             leave(&view, environment);
-            Err(stalled(&view).into())
+            Err(view.stalled().into())
         }
         Ending::TimedOut(view) => {
             if let Some(view) = &view {
                 leave(view, environment);
             }
-            Err(late(name, &cluster.namespace, view.as_ref(), timeout).into())
+            let cause = view.as_ref().and_then(View::cause);
+            Err(late(name, &cluster.namespace, cause, timeout).into())
         }
     }
 }
 
 /// The picture went away with the waiting; what it showed last explains why it ended.
-fn leave(view: &AppView, environment: &mut Environment) {
+fn leave(view: &impl Shown, environment: &mut Environment) {
     if environment.err.terminal {
         let text = view.text(layout(environment), (environment.now)());
         environment.note(&text);
@@ -80,15 +113,15 @@ struct Teller<'a> {
 
 impl Teller<'_> {
     #[expect(clippy::unnecessary_wraps, reason = "the shape that following asks for")]
-    fn tell(&mut self, sight: &Sight<'_, AppView>) -> anyhow::Result<()> {
+    fn tell<View: Shown>(&mut self, sight: &Sight<'_, View>) -> anyhow::Result<()> {
         match sight {
             Sight::Lost(error) => self.environment.note(&format!("{error}; trying again")),
-            Sight::Seen(view) => self.seen(view),
+            Sight::Seen(view) => self.seen(*view),
         }
         Ok(())
     }
 
-    fn seen(&mut self, view: &AppView) {
+    fn seen(&mut self, view: &impl Shown) {
         if let Some(picture) = &self.picture {
             return picture.show(&view.text(layout(self.environment), (self.environment.now)()));
         }
@@ -98,37 +131,69 @@ impl Teller<'_> {
     }
 }
 
-/// The cause, and the command that comes next.
-fn stalled(view: &AppView) -> Failure {
-    let summary = &view.summary;
-    let (name, namespace) = (&summary.name, &summary.namespace);
-    let cause = summary
-        .message
-        .as_deref()
-        .unwrap_or("the controller gives no cause");
-    let mut failure = Failure::new(format!("{name} cannot become ready: {cause}"));
-    for pod in view.failed_task_pods() {
-        let pod = &pod.name;
-        failure = failure.hint(format!(
-            "kubectl logs {pod} -n {namespace} shows what the task did"
-        ));
+impl Awaited for AppView {
+    fn cause(&self) -> Option<&str> {
+        self.summary.message.as_deref()
     }
-    if !view.failed_task_pods().is_empty() {
-        failure = failure.hint(format!(
-            "kubectl mendix retry {name} -n {namespace} runs it again, once the cause is mended"
-        ));
+
+    fn stalled(&self) -> Failure {
+        let summary = &self.summary;
+        let (name, namespace) = (&summary.name, &summary.namespace);
+        let mut failure = Failure::new(cannot(name, self.cause()));
+        for pod in self.failed_task_pods() {
+            let pod = &pod.name;
+            failure = failure.hint(format!(
+                "kubectl logs {pod} -n {namespace} shows what the task did"
+            ));
+        }
+        if !self.failed_task_pods().is_empty() {
+            failure = failure.hint(format!(
+                "kubectl mendix retry {name} -n {namespace} runs it again, once the cause is mended"
+            ));
+        }
+        failure.hint(every_part(name, namespace))
     }
-    failure.hint(format!(
-        "kubectl mendix status {name} -n {namespace} shows every part"
-    ))
 }
 
-fn late(name: &str, namespace: &str, view: Option<&AppView>, timeout: Duration) -> Failure {
+impl Awaited for EnvironmentView {
+    fn cause(&self) -> Option<&str> {
+        self.summary.message.as_deref()
+    }
+
+    fn stalled(&self) -> Failure {
+        let (name, namespace) = (&self.summary.name, &self.summary.namespace);
+        Failure::new(cannot(name, self.cause())).hint(every_part(name, namespace))
+    }
+}
+
+impl Awaited for NamedView {
+    fn cause(&self) -> Option<&str> {
+        match self {
+            Self::App(view) => view.cause(),
+            Self::Environment(view) => view.cause(),
+        }
+    }
+
+    fn stalled(&self) -> Failure {
+        match self {
+            Self::App(view) => view.stalled(),
+            Self::Environment(view) => view.stalled(),
+        }
+    }
+}
+
+fn cannot(name: &str, cause: Option<&str>) -> String {
+    let cause = cause.unwrap_or("the controller gives no cause");
+    format!("{name} cannot become ready: {cause}")
+}
+
+fn every_part(name: &str, namespace: &str) -> String {
+    format!("kubectl mendix status {name} -n {namespace} shows every part")
+}
+
+fn late(name: &str, namespace: &str, cause: Option<&str>, timeout: Duration) -> Failure {
     let seconds = timeout.as_secs();
-    let last = view
-        .and_then(|view| view.summary.message.as_deref())
-        .map(|message| format!(": {message}"))
-        .unwrap_or_default();
+    let last = cause.map(|cause| format!(": {cause}")).unwrap_or_default();
     let mut failure = Failure::new(format!("{name} is not ready after {seconds} s{last}")).hint(format!(
         "the work goes on; kubectl mendix status {name} -n {namespace} --watch follows it"
     ));
@@ -168,7 +233,7 @@ mod tests {
 
     #[test]
     fn a_stalled_app_says_why_and_what_comes_next() {
-        insta::assert_debug_snapshot!(stalled(&view()), @r#"
+        insta::assert_debug_snapshot!(view().stalled(), @r#"
         Failure {
             outcome: Failed,
             message: "shop cannot become ready: the package was not found",
@@ -183,7 +248,7 @@ mod tests {
 
     #[test]
     fn being_late_is_not_failing() {
-        let failure = late("shop", "prod", Some(&view()), Duration::from_mins(10));
+        let failure = late("shop", "prod", view().cause(), Duration::from_mins(10));
         assert_eq!(failure.outcome, Outcome::Degraded);
         assert_eq!(
             failure.message,

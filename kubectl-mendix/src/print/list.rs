@@ -141,7 +141,7 @@ pub(super) fn line(list: &AppList) -> Line {
 }
 
 /// A time span in its two largest units, as kubectl prints it: 45s, 12m, 5h10m, 3d4h, 40d.
-fn age(created: Timestamp, now: Timestamp) -> String {
+pub(crate) fn age(created: Timestamp, now: Timestamp) -> String {
     let seconds = now.duration_since(created).as_secs().max(0);
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
     match (days, hours, minutes) {

@@ -3,12 +3,14 @@
 mod changes;
 mod columns;
 mod environment;
+pub(crate) mod history;
 mod lease;
 mod list;
 mod tree;
 
 pub use changes::Changes;
 pub(crate) use columns::{Row, columns};
+pub(crate) use list::age;
 pub use tree::Line;
 
 use crate::intent;

@@ -20,6 +20,7 @@ use std::{
 pub const NAMESPACES: &[&str] = &[
     "case-deploy",
     "case-failures",
+    "case-settings",
     "case-ten",
     "case-resources",
     "case-plugin",
