@@ -21,6 +21,7 @@ pub const NAMESPACES: &[&str] = &[
     "case-deploy",
     "case-failures",
     "case-settings",
+    "case-rollout",
     "case-ten",
     "case-resources",
     "case-plugin",
