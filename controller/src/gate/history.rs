@@ -84,7 +84,7 @@ fn of_manifests(
         settings: template.revision.clone(),
         by: plain.workloads.author(),
     };
-    let is_done = decision.held.is_empty() && plain.workloads.are_settled();
+    let is_done = decision.held.is_empty() && plain.workloads.are_settled(&observed.pods);
     let stage = match failure(observed, template) {
         Some(message) => Stage::Failed(message),
         None if is_done => Stage::Done,

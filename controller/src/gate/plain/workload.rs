@@ -1,7 +1,8 @@
 //! Which template a pod came from, and whether that is still the one of its workload. Pure.
 
 use crate::apply::controller_of;
-use crate::metadata::author;
+use crate::metadata::{author, is_leaving};
+use crate::pod_state::is_ready;
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::api::core::v1::{Pod, PodSpec, PodTemplateSpec};
 use kube::ResourceExt;
@@ -133,9 +134,31 @@ impl Workloads {
         deployments.chain(stateful).all(|replicas| replicas == 0)
     }
 
-    /// Whether all their pods are ready, and of their present templates.
-    pub(crate) fn are_settled(&self) -> bool {
-        self.deployments.iter().all(is_settled) && self.stateful_sets.iter().all(is_stateful_settled)
+    /// Whether they have as many pods as they are to have, all ready and of their present templates.
+    ///
+    /// Counted by the pods themselves: what a workload's status says of them comes later, and wakes nobody here.
+    pub(crate) fn are_settled(&self, pods: &[Pod]) -> bool {
+        let deployments = self.deployments.iter().all(|it| self.is_settled(it, pods));
+        deployments && self.stateful_sets.iter().all(|it| is_stateful_settled(it, pods))
+    }
+
+    fn is_settled(&self, deployment: &Deployment, pods: &[Pod]) -> bool {
+        let Some(current) = self.current(deployment).and_then(ResourceExt::uid) else {
+            return false;
+        };
+        let sets: Vec<_> = self
+            .replica_sets
+            .iter()
+            .filter(|set| {
+                controller_of(&set.metadata).map(|owner| &owner.uid) == deployment.metadata.uid.as_ref()
+            })
+            .filter_map(ResourceExt::uid)
+            .collect();
+        let own = pods
+            .iter()
+            .filter(|pod| controller_of(&pod.metadata).is_some_and(|owner| sets.contains(&owner.uid)));
+        let wanted = deployment.spec.as_ref().and_then(|spec| spec.replicas);
+        are_all(own, wanted, |pod| revision(pod) == current)
     }
 
     /// Field manager that changed one of them last.
@@ -147,26 +170,32 @@ impl Workloads {
     }
 }
 
-fn is_settled(deployment: &Deployment) -> bool {
-    let wanted = deployment
-        .spec
+fn is_stateful_settled(set: &StatefulSet, pods: &[Pod]) -> bool {
+    let update = set
+        .status
         .as_ref()
-        .and_then(|spec| spec.replicas)
-        .unwrap_or(1);
-    let status = deployment.status.clone().unwrap_or_default();
-    let all = |count: Option<i32>| count.unwrap_or(0) == wanted;
-    status.observed_generation >= deployment.metadata.generation
-        && all(status.replicas)
-        && all(status.updated_replicas)
-        && all(status.ready_replicas)
+        .and_then(|status| status.update_revision.as_ref());
+    let own = pods
+        .iter()
+        .filter(|pod| controller_of(&pod.metadata).map(|owner| &owner.uid) == set.metadata.uid.as_ref());
+    let wanted = set.spec.as_ref().and_then(|spec| spec.replicas);
+    are_all(own, wanted, |pod| Some(&revision(pod)) == update)
 }
 
-fn is_stateful_settled(set: &StatefulSet) -> bool {
-    let wanted = set.spec.as_ref().and_then(|spec| spec.replicas).unwrap_or(1);
-    let status = set.status.clone().unwrap_or_default();
-    status.observed_generation >= set.metadata.generation
-        && status.current_revision == status.update_revision
-        && status.ready_replicas.unwrap_or(0) == wanted
+/// Whether there are as many pods as wanted, 1 when nothing is said, each of them ready and as it is to be.
+fn are_all<'a>(
+    pods: impl Iterator<Item = &'a Pod>,
+    wanted: Option<i32>,
+    is_new: impl Fn(&Pod) -> bool,
+) -> bool {
+    let mut count = 0;
+    for pod in pods {
+        if is_leaving(pod) || !is_ready(pod) || !is_new(pod) {
+            return false;
+        }
+        count += 1;
+    }
+    count == wanted.unwrap_or(1)
 }
 
 fn role(labels: Option<&BTreeMap<String, String>>) -> Option<&str> {
@@ -177,37 +206,55 @@ fn role(labels: Option<&BTreeMap<String, String>>) -> Option<&str> {
 mod tests {
     use super::*;
     use rstest::rstest;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
-    fn workloads(replicas: i32, status: &Value) -> Workloads {
-        let deployment = serde_json::from_value(json!({
-            "metadata": { "generation": 2 },
-            "spec": { "replicas": replicas, "selector": {}, "template": {} },
-            "status": status,
-        }));
+    fn workloads(replicas: i32) -> Workloads {
+        let deployment = json!({
+            "metadata": { "uid": "d", "generation": 2, "annotations": { REVISION: "7" } },
+            "spec": { "replicas": replicas, "selector": {}, "template": {} }, "status": { "observedGeneration": 2 },
+        });
+        let set = |uid: &str, number: &str| {
+            let owner = json!([{ "apiVersion": "apps/v1", "kind": "Deployment", "name": "d", "uid": "d", "controller": true }]);
+            json!({
+                "metadata": { "uid": uid, "annotations": { REVISION: number }, "ownerReferences": owner },
+                "spec": { "selector": {} },
+            })
+        };
         Workloads {
-            deployments: vec![deployment.expect("a Deployment")],
+            deployments: vec![serde_json::from_value(deployment).expect("a Deployment")],
+            replica_sets: serde_json::from_value(json!([set("old", "6"), set("new", "7")]))
+                .expect("ReplicaSets"),
             ..Workloads::default()
         }
     }
 
+    fn pod(set: &str, ready: bool) -> Pod {
+        let owner = json!([{ "apiVersion": "apps/v1", "kind": "ReplicaSet", "name": set, "uid": set, "controller": true }]);
+        let ready = if ready { "True" } else { "False" };
+        serde_json::from_value(json!({
+            "metadata": { "ownerReferences": owner },
+            "status": { "conditions": [{ "type": "Ready", "status": ready }] },
+        }))
+        .expect("a pod")
+    }
+
     #[rstest]
-    #[case::all(json!({"observedGeneration": 2, "replicas": 2, "updatedReplicas": 2, "readyReplicas": 2}), true)]
-    #[case::not_seen_yet(json!({"observedGeneration": 1, "replicas": 2, "updatedReplicas": 2, "readyReplicas": 2}), false)]
-    #[case::an_old_one_left(json!({"observedGeneration": 2, "replicas": 3, "updatedReplicas": 2, "readyReplicas": 2}), false)]
-    #[case::one_not_ready(json!({"observedGeneration": 2, "replicas": 2, "updatedReplicas": 2, "readyReplicas": 1}), false)]
-    #[case::nothing_known(json!({}), false)]
+    #[case::all(vec![pod("new", true), pod("new", true)], true)]
+    #[case::one_missing(vec![pod("new", true)], false)]
+    #[case::an_old_one_left(vec![pod("new", true), pod("new", true), pod("old", true)], false)]
+    #[case::one_not_ready(vec![pod("new", true), pod("new", false)], false)]
+    #[case::of_another_workload(vec![pod("new", true), pod("new", true), pod("other", false)], true)]
     fn workloads_are_settled_when_all_their_pods_are_ready_and_new(
-        #[case] status: Value,
+        #[case] pods: Vec<Pod>,
         #[case] expected: bool,
     ) {
-        assert_eq!(workloads(2, &status).are_settled(), expected);
+        assert_eq!(workloads(2).are_settled(&pods), expected);
     }
 
     #[rstest]
     #[case(0, true)]
     #[case(1, false)]
     fn workloads_without_pods_are_stopped(#[case] replicas: i32, #[case] expected: bool) {
-        assert_eq!(workloads(replicas, &json!({})).is_stopped(), expected);
+        assert_eq!(workloads(replicas).is_stopped(), expected);
     }
 }
