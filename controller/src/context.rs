@@ -30,6 +30,8 @@ pub struct Context {
     pub(crate) metrics: Arc<Metrics>,
     /// Environments of which a guard says something new.
     pub(crate) wakes: broadcast::Sender<Place>,
+    /// Environments of apps whose `Runtime` has a new status: they remember its rollouts.
+    pub(crate) told: broadcast::Sender<Place>,
     cluster: OnceCell<String>,
     /// Namespaces whose apps are run; plain manifests in them are guarded as well.
     managed: Vec<String>,
@@ -52,6 +54,7 @@ impl Context {
             drift: Drift::default(),
             metrics: Arc::default(),
             wakes: broadcast::Sender::new(WAKES),
+            told: broadcast::Sender::new(WAKES),
             cluster: OnceCell::new(),
             managed: Vec::new(),
             leaving: false,

@@ -23,6 +23,9 @@ pub trait Kind: Namespaced + HasStatus<Status: Conditioned> {
         context: &Context,
         now: Timestamp,
     ) -> impl Future<Output = Result<Report<Self::Status>, Error>> + Send;
+
+    /// Its status is another one by now.
+    fn reported(&self, _context: &Context) {}
 }
 
 /// One reconcile. The trigger is metadata only; the object is read anew, since a decision on an outdated status
@@ -54,7 +57,9 @@ async fn one<K: Kind>(object: &K, context: &Context, now: Timestamp) -> Result<A
     match object.reconcile(context, now).await {
         Ok(report) => {
             let requeue = report.requeue;
-            report::report(context, object, report, now).await?;
+            if report::report(context, object, report, now).await? {
+                object.reported(context);
+            }
             Ok(Action::requeue(requeue.map_or(RESYNC, |wait| wait.min(RESYNC))))
         }
         Err(error) => {

@@ -64,13 +64,13 @@ pub struct Report<S> {
     pub requeue: Option<std::time::Duration>,
 }
 
-/// Writes the status, and an event when condition `Ready` tells something new.
+/// Writes the status, and an event when condition `Ready` tells something new. Whether there was anything to write.
 pub(crate) async fn report<K>(
     context: &Context,
     object: &K,
     report: Report<K::Status>,
     now: Timestamp,
-) -> Result<(), Error>
+) -> Result<bool, Error>
 where
     K: Namespaced + HasStatus,
     K::Status: Conditioned,
@@ -88,13 +88,13 @@ where
         all_conditions(old.conditions(), &progress, &facts, generation, now),
     );
     if object.status() == Some(&status) {
-        return Ok(());
+        return Ok(false);
     }
     write(context, object, &status).await?;
     if let Some(event) = event(old.conditions(), &progress) {
         publish(context, object, &event).await;
     }
-    Ok(())
+    Ok(true)
 }
 
 fn all_conditions(

@@ -6,7 +6,7 @@
 use crate::Arguments;
 use crate::context::Context;
 use crate::error::words;
-use crate::guards;
+use crate::guards::{self, Place};
 use crate::health::{self, Readiness};
 use crate::lease::Election;
 use crate::reconcile::{Kind, error_policy, reconcile};
@@ -29,6 +29,7 @@ use mendix_model::names::{self, Component};
 use std::process::ExitCode;
 use std::sync::Arc;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 /// See [`at_once`].
@@ -76,16 +77,16 @@ async fn act(context: &Arc<Context>, arguments: &Arguments) {
         );
     }
     futures::join!(
-        gate(context, &namespaces),
+        gate(context),
         join_all(controllers(context, &namespaces)),
         guards::watch(context),
     );
 }
 
 /// Guards pods in the whole cluster.
-pub(crate) async fn gate(context: &Arc<Context>, namespaces: &[String]) {
+pub(crate) async fn gate(context: &Arc<Context>) {
     let plain = crate::gate::watch_plain_pods(context);
-    futures::join!(plain, start(environments(context, namespaces), context));
+    futures::join!(plain, start(environments(context), context));
 }
 
 async fn stop_signal() -> anyhow::Result<()> {
@@ -187,7 +188,7 @@ fn runtimes(context: &Context, namespace: &str) -> Controller<Metadata<Runtime>>
             component(Component::Runtime),
             |pod| labelled::<Runtime>(&pod, names::ENVIRONMENT_LABEL),
         )
-        .reconcile_on(woken(context, Some(namespace.to_owned())))
+        .reconcile_on(woken(context.wakes.subscribe(), Some(namespace.to_owned())))
         .watches(
             metadata::<OperatorConfiguration>(context, namespace),
             config(),
@@ -195,19 +196,16 @@ fn runtimes(context: &Context, namespace: &str) -> Controller<Metadata<Runtime>>
         )
 }
 
-/// Of the whole cluster: plain manifests are guarded in any namespace. Apps of ours, whose rollouts their environments
-/// remember, are only in the namespaces that are managed.
-fn environments(context: &Context, managed: &[String]) -> Controller<Metadata<Environment>> {
+/// Of the whole cluster: plain manifests are guarded in any namespace.
+///
+/// Few watches: those of one controller share one back-off, so that each that starts anew makes all the others wait. What
+/// the gate learns of an app of ours comes with [`Context::told`] for that reason.
+fn environments(context: &Context) -> Controller<Metadata<Environment>> {
     let everywhere = || -> Api<Metadata<Environment>> { Api::all(context.client.clone()) };
     let pods: Api<Metadata<Pod>> = Api::all(context.client.clone());
     let claims: Api<Metadata<DatabaseClaim>> = Api::all(context.client.clone());
     let namespaces: Api<Metadata<Namespace>> = Api::all(context.client.clone());
-    let mut controller = Controller::new(everywhere(), config()).with_config(at_once());
-    for namespace in managed {
-        controller = controller.watches(metadata::<Runtime>(context, namespace), config(), |runtime| {
-            Some(ObjectRef::new(&runtime.name_any()).within(&runtime.namespace()?))
-        });
-    }
+    let controller = Controller::new(everywhere(), config()).with_config(at_once());
     let all = controller.store();
     controller
         // Whether a namespace is to be let go stands in its label.
@@ -227,7 +225,8 @@ fn environments(context: &Context, managed: &[String]) -> Controller<Metadata<En
             let name = claim.labels().get(names::ENVIRONMENT_LABEL)?;
             Some(ObjectRef::new(name).within(claim.labels().get(names::NAMESPACE_LABEL)?))
         })
-        .reconcile_on(woken(context, None))
+        .reconcile_on(woken(context.wakes.subscribe(), None))
+        .reconcile_on(woken(context.told.subscribe(), None))
 }
 
 /// Reconciles that run at once. Each holds what it has read of a namespace, so their number bounds the memory.
@@ -270,13 +269,12 @@ where
 
 /// What the guards' words wake, in one namespace or in all.
 fn woken<K>(
-    context: &Context,
+    wakes: Receiver<Place>,
     namespace: Option<String>,
 ) -> impl Stream<Item = ObjectRef<Metadata<K>>> + Send + 'static
 where
     K: Kind,
 {
-    let wakes = context.wakes.subscribe();
     futures::stream::unfold((wakes, namespace), async |(mut wakes, namespace)| {
         loop {
             match wakes.recv().await {

@@ -21,6 +21,7 @@ mod volumes;
 
 use crate::context::Context;
 use crate::error::Error;
+use crate::metadata::namespace;
 use crate::reconcile::Kind;
 use crate::report::Report;
 use jiff::Timestamp;
@@ -32,5 +33,12 @@ impl Kind for Runtime {
         let intended = intent::intended(self, &observed);
         let plan = plan::plan(&intended, &observed, now);
         apply::apply(context, &intended, plan, now).await
+    }
+
+    fn reported(&self, context: &Context) {
+        // Nobody listens while nothing is reconciled yet.
+        let _ = context
+            .told
+            .send((namespace(self), self.spec.environment.clone()));
     }
 }

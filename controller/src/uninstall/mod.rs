@@ -94,7 +94,7 @@ async fn until(
         anyhow::Ok(())
     };
     let ended = tokio::select! {
-        () = run::gate(context, &[]) => anyhow::bail!("failed to watch pods"),
+        () = run::gate(context) => anyhow::bail!("failed to watch pods"),
         ended = tokio::time::timeout(patience, looks) => ended,
     };
     match ended {
