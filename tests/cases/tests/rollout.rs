@@ -75,6 +75,14 @@ async fn environment(product: &Product, database: &Database, image: &str) -> Res
     for object in [shop.secret(&database.url()), shop.worker(1), shop.leader()] {
         product.apply(PLAIN, &object).await?;
     }
+    // The controller makes it for the first pod.
+    let made = [
+        "wait",
+        "--for=create",
+        "environments.guard.kubectl-mendix.io/shop",
+        "--timeout=60s",
+    ];
+    product.kubectl(PLAIN, &made)?;
     product.mendix_in(PLAIN, 0, &["wait", "shop", "--timeout", "3m"])?;
     Ok(shop)
 }
