@@ -10,8 +10,9 @@ use kube::core::NamespaceResourceScope;
 use kube::core::PartialObjectMeta;
 use kube::runtime::events::{Recorder, Reporter};
 use kube::{Api, Client, Resource};
+use std::collections::BTreeSet;
 use std::sync::Arc;
-use tokio::sync::{OnceCell, broadcast};
+use tokio::sync::{OnceCell, broadcast, watch};
 
 /// The namespace whose uid names the cluster.
 const CLUSTER_NAMESPACE: &str = "kube-system";
@@ -28,10 +29,12 @@ pub struct Context {
     pub(crate) back_off: BackOff,
     pub(crate) drift: Drift,
     pub(crate) metrics: Arc<Metrics>,
-    /// Environments of which a guard says something new.
+    /// Environments of which a guard says something new, or whose pods are about to be evicted.
     pub(crate) wakes: broadcast::Sender<Place>,
     /// Environments of apps whose `Runtime` has a new status: they remember its rollouts.
     pub(crate) told: broadcast::Sender<Place>,
+    /// Nodes that take no new pods; only progress rests on it.
+    pub(crate) cordoned: watch::Sender<BTreeSet<String>>,
     cluster: OnceCell<String>,
     /// Namespaces whose apps are run; plain manifests in them are guarded as well.
     managed: Vec<String>,
@@ -55,6 +58,7 @@ impl Context {
             metrics: Arc::default(),
             wakes: broadcast::Sender::new(WAKES),
             told: broadcast::Sender::new(WAKES),
+            cordoned: watch::Sender::default(),
             cluster: OnceCell::new(),
             managed: Vec::new(),
             leaving: false,

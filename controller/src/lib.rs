@@ -9,6 +9,7 @@ mod back_off;
 mod build;
 mod configuration;
 mod context;
+mod drain;
 mod drift;
 mod endpoint;
 mod error;

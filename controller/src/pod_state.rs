@@ -2,7 +2,7 @@
 
 use crate::report::shortened;
 use k8s_openapi::api::core::v1::{ContainerState, ContainerStateTerminated, ContainerStatus, Pod};
-use kube::ResourceExt;
+pub(crate) use mendix_model::pod::{is_ready, label};
 
 /// Statuses are read by people; the whole message stays in the pod.
 const LONGEST_CAUSE: usize = 1500;
@@ -134,20 +134,6 @@ fn termination_message(pod: &Pod) -> String {
         .filter_map(|container| container.state.as_ref()?.terminated.as_ref()?.message.clone())
         .last()
         .unwrap_or_default()
-}
-
-/// Whether traffic reaches a pod.
-pub(crate) fn is_ready(pod: &Pod) -> bool {
-    let conditions = pod.status.as_ref().and_then(|status| status.conditions.as_ref());
-    conditions
-        .into_iter()
-        .flatten()
-        .any(|it| it.type_ == "Ready" && it.status == "True")
-}
-
-/// The value of a label.
-pub(crate) fn label<'a>(pod: &'a Pod, name: &str) -> Option<&'a str> {
-    pod.labels().get(name).map(String::as_str)
 }
 
 #[cfg(test)]

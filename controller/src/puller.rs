@@ -3,12 +3,14 @@
 
 use crate::pod_state::phase;
 use crate::task_pod::{container_security, pod_security, requirements};
-use crate::toleration;
+use crate::{hash, metadata, toleration};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::{Affinity, Container, Pod, PodSpec};
+use kube::Resource;
 use kube::api::ObjectMeta;
 use mendix_model::defaults;
 use mendix_model::names::{self, Component};
+use serde_json::json;
 
 /// Its container.
 pub(crate) const CONTAINER: &str = "pull";
@@ -17,8 +19,17 @@ const NOTHING: &str = "/.kubectl-mendix/nothing";
 /// A pod that has ended and told nothing makes room for the next one after so long.
 const TRY_AGAIN: SignedDuration = SignedDuration::from_secs(10);
 
-/// The pod that pulls an image where a pod of this spec may run.
-pub(crate) fn pod(mut metadata: ObjectMeta, image: &str, spec: &PodSpec) -> Pod {
+/// The pod that pulls an image where a pod of this spec may run; one for each `apart`.
+pub(crate) fn pod<K>(owner: &K, environment: &str, image: &str, apart: &str, spec: &PodSpec) -> Pod
+where
+    K: Resource<DynamicType = ()>,
+{
+    let key = hash::of(&json!([image, apart]));
+    let name = format!("{environment}-pull-{}", &key[..10]);
+    of_spec(metadata::owned(owner, environment, name), image, spec)
+}
+
+fn of_spec(mut metadata: ObjectMeta, image: &str, spec: &PodSpec) -> Pod {
     let labels = metadata.labels.get_or_insert_default();
     labels.insert(
         names::COMPONENT_LABEL.to_owned(),

@@ -5,6 +5,7 @@
 
 use crate::Arguments;
 use crate::context::Context;
+use crate::drain;
 use crate::error::words;
 use crate::guards::{self, Place};
 use crate::health::{self, Readiness};
@@ -80,6 +81,7 @@ async fn act(context: &Arc<Context>, arguments: &Arguments) {
         gate(context),
         join_all(controllers(context, &namespaces)),
         guards::watch(context),
+        drain::watch(context),
     );
 }
 
@@ -267,7 +269,7 @@ where
     Some(ObjectRef::new(name).within(&pod.namespace()?))
 }
 
-/// What the guards' words wake, in one namespace or in all.
+/// What a channel of names wakes: guards' words, and what was told of runtimes; in one namespace or in all.
 fn woken<K>(
     wakes: Receiver<Place>,
     namespace: Option<String>,

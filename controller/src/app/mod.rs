@@ -4,7 +4,7 @@ mod apply;
 mod children;
 mod observe;
 mod plan;
-mod runtime_spec;
+mod runtime;
 mod secret_store;
 mod status;
 

@@ -2,7 +2,7 @@
 
 use super::children;
 use super::observe::Observed;
-use super::runtime_spec::{self, Results, replicas};
+use super::runtime;
 use super::secret_store;
 use super::status::{self, Parts};
 use crate::metadata::is_leaving;
@@ -12,6 +12,7 @@ use mendix_model::conditions::Progress;
 use mendix_model::crd::storage::{Purpose, TaskPhase};
 use mendix_model::crd::{Build, Endpoint, MendixApp, MendixAppStatus, Runtime, RuntimeSpec, StorageInstance};
 use mendix_model::rules;
+use mendix_model::runtime_spec::{self, Results, replicas};
 
 /// What is written, and what is reported.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,14 +51,14 @@ fn decided(app: &MendixApp, observed: &Observed) -> Plan {
         let all: Vec<_> = violations.iter().map(ToString::to_string).collect();
         return Plan {
             // Stopping works whatever is wrong: it needs none of the settings that are refused.
-            scaled: scaled(app, observed.runtime.as_ref()).map(|spec| runtime_spec::runtime(app, spec)),
+            scaled: scaled(app, observed.runtime.as_ref()).map(|spec| runtime::runtime(app, spec)),
             ..nothing(app, observed, Progress::stalled("Refused", all.join("; ")))
         };
     }
     match wanted(app, observed) {
         Ok(children) => with_children(app, observed, children),
         Err(problems) => Plan {
-            scaled: scaled(app, observed.runtime.as_ref()).map(|spec| runtime_spec::runtime(app, spec)),
+            scaled: scaled(app, observed.runtime.as_ref()).map(|spec| runtime::runtime(app, spec)),
             ..nothing(
                 app,
                 observed,
@@ -153,7 +154,7 @@ fn runtime(app: &MendixApp, observed: &Observed, children: &Children, parts: &Pa
         None
     };
     let spec = whole.or_else(|| scaled(app, observed.runtime.as_ref()))?;
-    Some(runtime_spec::runtime(app, spec))
+    Some(runtime::runtime(app, spec))
 }
 
 fn building(parts: &Parts) -> bool {

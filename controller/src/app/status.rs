@@ -1,7 +1,6 @@
 //! The status of an app, from those of its parts. Pure.
 
 use super::observe::Observed;
-use super::runtime_spec::replicas;
 use super::secret_store;
 use crate::report::Report;
 use kube::ResourceExt;
@@ -9,6 +8,7 @@ use mendix_model::conditions::{self, Fact, Progress, READY};
 use mendix_model::crd::app::LicenseStatus;
 use mendix_model::crd::{MendixApp, MendixAppStatus};
 use mendix_model::names;
+use mendix_model::runtime_spec::replicas;
 
 /// How far each part is.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,13 +4,12 @@
 
 use super::judged::{self, JudgedPods};
 use super::observe::Observed;
-use super::plain::{Images, Plain, Template, revision};
+use super::plain::{Plain, Template, revision};
 use crate::metadata::is_leaving;
 use crate::pod_state::{crashes, is_ready};
 use jiff::Timestamp;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::ResourceExt;
-use mendix_model::conditions::{READY, STALLED};
+use mendix_model::conditions::{Progress, progress};
 use mendix_model::crd::rollout::Wanted;
 use mendix_model::crd::{Environment, Rollout, Runtime};
 use mendix_model::gate::Decision;
@@ -21,7 +20,6 @@ pub(super) fn remembered(
     environment: &Environment,
     observed: &Observed,
     judged: &JudgedPods,
-    images: &Images,
     decision: &Decision,
     now: Timestamp,
 ) -> Vec<Rollout> {
@@ -29,15 +27,15 @@ pub(super) fn remembered(
     let known = status
         .and_then(|status| status.rollouts.clone())
         .unwrap_or_default();
-    match seen(observed, judged, images, decision) {
+    match seen(observed, judged, decision) {
         Some(seen) => remember(&known, &seen, now),
         None => known,
     }
 }
 
-fn seen(observed: &Observed, judged: &JudgedPods, images: &Images, decision: &Decision) -> Option<Seen> {
+fn seen(observed: &Observed, judged: &JudgedPods, decision: &Decision) -> Option<Seen> {
     let (wanted, stage) = match (&observed.plain, &observed.runtime) {
-        (Some(plain), _) => of_manifests(observed, plain, judged, images, decision)?,
+        (Some(plain), _) => of_manifests(observed, plain, judged, decision)?,
         (None, Some(runtime)) => of_app(runtime)?,
         (None, None) => return None,
     };
@@ -52,14 +50,11 @@ fn seen(observed: &Observed, judged: &JudgedPods, images: &Images, decision: &De
 /// What is wanted and its conditions were written at once, so they speak of the same.
 fn of_app(runtime: &Runtime) -> Option<(Wanted, Stage)> {
     let status = runtime.status.as_ref()?;
-    let is = |type_: &str| -> Option<&Condition> {
-        let mut conditions = status.conditions.iter();
-        conditions.find(|condition| condition.type_ == type_ && condition.status == "True")
-    };
-    let stage = match (is(READY), is(STALLED)) {
-        (Some(_), _) => Stage::Done,
-        (None, Some(stalled)) => Stage::Failed(stalled.message.clone()),
-        (None, None) => Stage::Running,
+    let written_for = status.conditions.first()?.observed_generation;
+    let stage = match progress(&status.conditions, written_for) {
+        Progress::Ready => Stage::Done,
+        Progress::Stalled { message, .. } => Stage::Failed(message),
+        Progress::Working { .. } => Stage::Running,
     };
     Some((status.wanted.clone()?, stage))
 }
@@ -69,7 +64,6 @@ fn of_manifests(
     observed: &Observed,
     plain: &Plain,
     judged: &JudgedPods,
-    images: &Images,
     decision: &Decision,
 ) -> Option<(Wanted, Stage)> {
     let leading = judged::leading(plain);
@@ -79,7 +73,7 @@ fn of_manifests(
     }
     let wanted = Wanted {
         model: judged.wanted.clone()?,
-        image: images.image(template).map(ToOwned::to_owned),
+        image: judged.image.clone(),
         command: None,
         settings: template.revision.clone(),
         by: plain.workloads.author(),
@@ -105,7 +99,7 @@ fn failure(observed: &Observed, template: &Template<'_>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mendix_model::conditions::{Progress, conditions};
+    use mendix_model::conditions::conditions;
     use mendix_model::crd::{RuntimeSpec, RuntimeStatus};
     use rstest::rstest;
 

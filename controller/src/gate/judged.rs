@@ -15,6 +15,8 @@ pub(crate) struct JudgedPods {
     pub(crate) pods: BTreeMap<String, Judged>,
     /// Model of the template that leads, once its image was pulled.
     pub(crate) wanted: Option<String>,
+    /// Its image by digest, then.
+    pub(crate) image: Option<String>,
 }
 
 /// Judges everything with the digests that are known.
@@ -26,6 +28,7 @@ pub(crate) fn judged(observed: &Observed, plain: &Plain, images: &Images) -> Jud
     JudgedPods {
         pods: pods.collect(),
         wanted: wanted(plain, images),
+        image: image(plain, images),
     }
 }
 
@@ -47,6 +50,10 @@ fn wanted(plain: &Plain, images: &Images) -> Option<String> {
     models
         .all(|model| model.as_ref() == Some(&first))
         .then_some(first)
+}
+
+fn image(plain: &Plain, images: &Images) -> Option<String> {
+    images.image(leading(plain).first()?).map(ToOwned::to_owned)
 }
 
 /// Claim of the database that the manifests name: the leader's, else that of any other.

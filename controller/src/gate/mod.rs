@@ -78,8 +78,7 @@ impl Kind for Environment {
                         }
                         continue;
                     }
-                    let images = Images(pulls.images.clone());
-                    let rollouts = history::remembered(self, &observed, &judged, &images, &decision, now);
+                    let rollouts = history::remembered(self, &observed, &judged, &decision, now);
                     let report = status::report(self, &observed, &decision, pulls, &answers, rollouts);
                     tell::held(context, self, &observed, &report.status).await;
                     return Ok(report);

@@ -6,22 +6,25 @@
 use super::intent;
 use super::observe::Observed;
 use k8s_openapi::api::core::v1::Secret;
-use mendix_model::crd::{Runtime, RuntimeSpec};
+use mendix_model::crd::Runtime;
 use mendix_model::names::Role;
+use mendix_model::rollout::order::Inputs;
 use serde_json::{Value, json};
+
+/// The inputs of both templates.
+pub(crate) fn inputs(runtime: &Runtime, observed: &Observed) -> Inputs {
+    Inputs {
+        leader: hash(runtime, observed, Role::Leader),
+        worker: hash(runtime, observed, Role::Worker),
+    }
+}
 
 /// Hash of everything that somebody can set and that reaches a pod.
 pub(crate) fn hash(runtime: &Runtime, observed: &Observed, role: Role) -> String {
     let configuration = &observed.configuration;
     let mut document = json!({
         "role": role.as_str(),
-        "spec": RuntimeSpec {
-            // These change Deployments and budgets, never pods.
-            replicas: 0,
-            pod_disruption_budget: None,
-            deployment_strategy: None,
-            ..runtime.spec.clone()
-        },
+        "spec": runtime.spec.of_pods(),
         "account": observed.account,
         "database": data(observed.database.as_ref()),
         "file": data(observed.file.as_ref()),
@@ -46,6 +49,9 @@ pub(crate) fn hash(runtime: &Runtime, observed: &Observed, role: Role) -> String
     }
     if let Some(restart) = intent::restart(observed) {
         document["restart"] = json!(restart);
+    }
+    if let Some(refresh) = intent::refresh(observed) {
+        document["refresh"] = json!(refresh);
     }
     if let Some(adopt) = observed.adopt() {
         document["adopt"] = json!(adopt);

@@ -31,6 +31,12 @@ pub(crate) fn restart(observed: &Observed) -> Option<&str> {
     Some(&restart.id)
 }
 
+/// The wish for present defaults that the templates are to follow.
+pub(crate) fn refresh(observed: &Observed) -> Option<&str> {
+    let refresh = spec(observed)?.refresh.as_ref()?;
+    Some(&refresh.id)
+}
+
 /// What is told while nothing may change, of an app that is not as it is wanted.
 pub(crate) fn paused(observed: &Observed, progress: &Progress) -> Option<Progress> {
     let is_paused = spec(observed).and_then(|spec| spec.paused) == Some(true);
@@ -41,3 +47,7 @@ pub(crate) fn paused(observed: &Observed, progress: &Progress) -> Option<Progres
 fn spec(observed: &Observed) -> Option<&EnvironmentSpec> {
     observed.environment.as_ref().map(|environment| &environment.spec)
 }
+
+#[cfg(test)]
+#[path = "intent_tests.rs"]
+mod tests;

@@ -11,12 +11,11 @@ mod intent;
 mod observe;
 mod plan;
 mod pod_template;
+mod prepare;
 mod probes;
 mod pull;
-mod rollout;
 mod secret_store;
 mod status;
-mod strategy;
 mod volumes;
 
 use crate::context::Context;

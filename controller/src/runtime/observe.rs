@@ -13,6 +13,8 @@ use k8s_openapi::api::core::v1::{Pod, Secret, ServiceAccount};
 use mendix_model::crd::claim::Owner;
 use mendix_model::crd::{Environment, OperatorConfigurationSpec, Runtime};
 use mendix_model::names::{self, Component, Role};
+use mendix_model::rollout::situation::{Present, shares};
+use mendix_model::secret_store::{IN_MEMORY_DATABASE, database};
 use std::collections::BTreeSet;
 
 /// What is there.
@@ -33,6 +35,8 @@ pub(crate) struct Observed {
     pub(crate) leader: Option<Deployment>,
     pub(crate) worker: Option<Deployment>,
     pub(crate) pods: Vec<Pod>,
+    /// Nodes that take no new pods.
+    pub(crate) cordoned: BTreeSet<String>,
     /// Pods that pull its next image.
     pub(crate) pullers: Vec<Pod>,
     /// What the guards of those pods say.
@@ -53,6 +57,30 @@ impl Observed {
     pub(crate) fn adopt(&self) -> Option<&str> {
         let adopt = self.environment.as_ref()?.spec.adopt.as_ref()?;
         Some(&adopt.id)
+    }
+
+    /// Whether the database is in the memory of the runtime.
+    pub(crate) fn in_memory(&self) -> bool {
+        let secret = self.database.as_ref().or(self.secret_store.as_ref());
+        let data = secret.and_then(|secret| secret.data.as_ref());
+        let type_ = data.and_then(|data| data.get(database::TYPE));
+        type_.is_some_and(|type_| type_.0 == IN_MEMORY_DATABASE.as_bytes())
+    }
+
+    /// What the order of a rollout is decided from.
+    pub(crate) fn present(&self) -> Present<'_> {
+        Present {
+            leader: self.leader.as_ref(),
+            worker: self.worker.as_ref(),
+            pods: &self.pods,
+            cordoned: &self.cordoned,
+            in_memory: self.in_memory(),
+        }
+    }
+
+    /// Leaders and workers that are wanted in the end.
+    pub(crate) fn shares(&self, runtime: &Runtime) -> (i32, i32) {
+        shares(&runtime.spec, self.in_memory())
     }
 
     pub(crate) const fn deployment(&self, role: Role) -> Option<&Deployment> {
@@ -110,6 +138,7 @@ pub(crate) async fn observe(context: &Context, runtime: &Runtime) -> Result<Obse
         leader,
         worker,
         answers: guards::ask_all(&pods).await,
+        cordoned: context.cordoned.borrow().clone(),
         pullers,
         pods,
         image: context.image.clone(),

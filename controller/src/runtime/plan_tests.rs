@@ -1,8 +1,10 @@
 use super::*;
 use k8s_openapi::ByteString;
+use kube::ResourceExt;
 use mendix_model::crd::app::{EnvironmentVariable, RuntimeSettings};
 use mendix_model::crd::claim::Owner;
-use mendix_model::crd::environment::{Adopt, Restart, Undo};
+use mendix_model::crd::common::LeaderSelection;
+use mendix_model::crd::environment::Adopt;
 use mendix_model::crd::{Environment, EnvironmentSpec, RuntimeSpec};
 use rstest::rstest;
 use serde_json::json;
@@ -61,12 +63,16 @@ pub(crate) fn observed() -> Observed {
 
 /// The state after `plan` was carried out and all pods became ready.
 fn carried_out(runtime: &mut Runtime, mut observed: Observed, plan: Plan) -> Observed {
+    if !plan.writes.deployments.is_empty() {
+        observed.pods.clear();
+    }
     for mut deployment in plan.writes.deployments {
         let replicas = deployment
             .spec
             .as_ref()
             .and_then(|spec| spec.replicas)
             .expect("replicas");
+        observed.pods.extend(ready_pods(&deployment, replicas));
         deployment.metadata.generation = Some(1);
         deployment.status = serde_json::from_value(json!({
             "observedGeneration": 1, "replicas": replicas, "updatedReplicas": replicas, "readyReplicas": replicas,
@@ -89,8 +95,20 @@ fn carried_out(runtime: &mut Runtime, mut observed: Observed, plan: Plan) -> Obs
     observed
 }
 
+fn ready_pods(deployment: &Deployment, replicas: i32) -> Vec<Pod> {
+    let template = deployment.spec.as_ref().map(|spec| &spec.template.metadata);
+    let status = json!({ "conditions": [{ "type": "Ready", "status": "True" }] });
+    let pod = |index| -> Pod {
+        let pod = serde_json::from_value(json!({ "metadata": template, "status": status }));
+        let mut pod: Pod = pod.expect("a pod");
+        pod.metadata.name = Some(format!("{}-{index}", deployment.name_any()));
+        pod
+    };
+    (0..replicas).map(pod).collect()
+}
+
 /// Planned and carried out until nothing changes.
-fn settled(runtime: &mut Runtime) -> Observed {
+pub(crate) fn settled(runtime: &mut Runtime) -> Observed {
     let mut now = observed();
     for _ in 0..3 {
         let plan = plan(runtime, &now);
@@ -375,102 +393,4 @@ fn no_secret_value_is_part_of_a_template() {
     );
     let text = serde_json::to_string(&plan.writes.deployments).expect("json");
     assert!(!text.contains("geheim") && !text.contains("Z2VoZWlt"));
-}
-
-#[rstest]
-#[case::one(1, json!({"minAvailable": 1}))]
-#[case::several(3, json!({"maxUnavailable": 1}))]
-fn the_budget_follows_the_documented_defaults(#[case] replicas: i32, #[case] expected: serde_json::Value) {
-    let mut runtime = runtime();
-    runtime.spec.replicas = replicas;
-    let budget = serde_json::to_value(super::budget::budget(&runtime)).expect("json");
-    for field in ["minAvailable", "maxUnavailable"] {
-        assert_eq!(budget["spec"][field], expected[field]);
-    }
-}
-
-/// With an environment of which somebody intends this.
-fn intending(spec: EnvironmentSpec) -> Observed {
-    Observed {
-        environment: Some(Environment::new("shop", spec)),
-        ..observed()
-    }
-}
-
-#[test]
-fn a_stopped_app_keeps_its_settings_and_has_no_pods() {
-    let observed = intending(EnvironmentSpec {
-        stopped: Some(true),
-        ..EnvironmentSpec::default()
-    });
-    let intended = intent::intended(&runtime(), &observed);
-    assert_eq!((intended.spec.replicas, runtime().spec.replicas), (0, 2));
-    assert_eq!(
-        input::hash(&intended, &observed, Role::Leader),
-        input::hash(&runtime(), &observed, Role::Leader)
-    );
-}
-
-#[rstest]
-#[case::the_model_that_is_asked_for("one", "zero")]
-#[case::another_by_now("earlier", "one")]
-fn a_way_back_is_taken_from_the_model_that_it_was_said_of(#[case] from: &str, #[case] expected: &str) {
-    let observed = intending(EnvironmentSpec {
-        undo: Some(Undo {
-            id: "1".to_owned(),
-            from: from.to_owned(),
-            model: "zero".to_owned(),
-            image: "registry/shop@sha256:0".to_owned(),
-            command: None,
-        }),
-        ..EnvironmentSpec::default()
-    });
-    let intended = intent::intended(&runtime(), &observed);
-    assert_eq!(intended.spec.model, expected);
-    let environment = plan(&intended, &observed)
-        .writes
-        .environment
-        .expect("an environment");
-    assert_eq!(
-        environment.spec.model.as_deref(),
-        Some(expected),
-        "the gate is told the same"
-    );
-}
-
-#[test]
-fn in_a_pause_nothing_changes_and_that_is_told() {
-    let observed = intending(EnvironmentSpec {
-        paused: Some(true),
-        ..EnvironmentSpec::default()
-    });
-    let plan = plan(&runtime(), &observed);
-    assert_eq!(plan.writes, Writes::default());
-    assert!(plan.report.progress.word().contains("kubectl mendix resume"));
-}
-
-#[test]
-fn a_restart_makes_other_pods_of_the_same_settings() {
-    let restarted = |id: &str| {
-        intending(EnvironmentSpec {
-            restart: Some(Restart { id: id.to_owned() }),
-            ..EnvironmentSpec::default()
-        })
-    };
-    let hash = |observed: &Observed| input::hash(&runtime(), observed, Role::Worker);
-    let (once, again) = (restarted("1"), restarted("2"));
-    assert_eq!(hash(&once), hash(&restarted("1")));
-    assert_ne!(hash(&once), hash(&again));
-    let template = |observed: &Observed| {
-        let plan = plan(&runtime(), observed);
-        let leader = plan.writes.deployments.into_iter().next().expect("a Deployment");
-        leader
-            .spec
-            .expect("a spec")
-            .template
-            .metadata
-            .expect("metadata")
-            .annotations
-    };
-    assert_ne!(template(&once), template(&again));
 }

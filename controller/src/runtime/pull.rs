@@ -2,16 +2,15 @@
 //! outage makes it longer. Pure.
 
 use super::observe::Observed;
-use crate::metadata::{self, is_leaving};
-use crate::pod_state::cause;
-use crate::{hash, puller};
+use crate::metadata::is_leaving;
+use crate::pod_state::{cause, containers};
+use crate::puller;
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::core::v1::{
     Affinity, NodeAffinity, NodeSelector, NodeSelectorRequirement, NodeSelectorTerm, Pod, PodSpec,
 };
 use kube::ResourceExt;
 use mendix_model::crd::Runtime;
-use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A node on which the image is not there by then, and nothing says why, is not waited for any longer: it may be full.
@@ -66,13 +65,11 @@ fn wanted(runtime: &Runtime, observed: &Observed, spec: &PodSpec) -> BTreeMap<St
         .collect();
     let app = &runtime.spec.environment;
     let one = |node: &str| {
-        let key = hash::of(&json!([image, node]));
-        let metadata = metadata::owned(runtime, app, format!("{app}-pull-{}", &key[..10]));
         let spec = PodSpec {
             affinity: Some(on(node)),
             ..spec.clone()
         };
-        let pod = puller::pod(metadata, image, &spec);
+        let pod = puller::pod(runtime, app, image, node, &spec);
         (pod.name_any(), (node.to_owned(), pod))
     };
     nodes.into_iter().map(one).collect()
@@ -109,10 +106,11 @@ fn on(node: &str) -> Affinity {
 }
 
 fn waits(pod: Option<&Pod>, node: &str, now: Timestamp) -> Option<Waits> {
+    let waits = Waits::For(format!(
+        "the image is pulled on node {node}; the earlier one serves"
+    ));
     let Some(pod) = pod else {
-        return Some(Waits::For(format!(
-            "the image is pulled on node {node}; the earlier one serves"
-        )));
+        return Some(waits);
     };
     if has_told(pod) {
         return None;
@@ -124,21 +122,12 @@ fn waits(pod: Option<&Pod>, node: &str, now: Timestamp) -> Option<Waits> {
     }
     let made = pod.metadata.creation_timestamp.as_ref();
     let is_late = made.is_some_and(|made| now.duration_since(made.0) >= PATIENCE);
-    (!is_late).then(|| {
-        Waits::For(format!(
-            "the image is pulled on node {node}; the earlier one serves"
-        ))
-    })
+    (!is_late).then_some(waits)
 }
 
 /// The kubelet tells what an image is once it is there.
 fn has_told(pod: &Pod) -> bool {
-    let statuses = pod
-        .status
-        .as_ref()
-        .and_then(|status| status.container_statuses.as_ref());
-    let mut statuses = statuses.into_iter().flatten();
-    statuses.any(|status| status.name == puller::CONTAINER && !status.image_id.is_empty())
+    containers(pod).any(|status| status.name == puller::CONTAINER && !status.image_id.is_empty())
 }
 
 #[cfg(test)]

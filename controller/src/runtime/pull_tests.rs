@@ -2,7 +2,7 @@ use super::*;
 use crate::runtime::plan::tests::{observed, runtime};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use rstest::rstest;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const NEXT: &str = "registry/shop@sha256:1";
 const EARLIER: &str = "registry/shop@sha256:0";

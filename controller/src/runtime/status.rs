@@ -1,10 +1,8 @@
 //! The status of a running app, from its Deployments and pods. Pure.
 
 use super::guarded;
-use super::input;
 use super::observe::Observed;
-use super::plan::shares;
-use super::rollout::{Target, Targets};
+
 use crate::guards;
 use crate::metadata::is_leaving;
 use crate::pod_state::{cause, containers, crashes, is_ready, label, phase};
@@ -18,29 +16,8 @@ use mendix_model::crd::rollout::Wanted;
 use mendix_model::crd::runtime::RuntimePod;
 use mendix_model::crd::{Runtime, RuntimeStatus};
 use mendix_model::names::{self, Role};
-
-/// Whether the Deployment controller has acted on a Deployment as it is now.
-pub(crate) fn is_observed(deployment: &Deployment) -> bool {
-    let seen = deployment
-        .status
-        .as_ref()
-        .and_then(|status| status.observed_generation);
-    seen >= deployment.metadata.generation
-}
-
-/// Whether the pods of a Deployment are those of its present template, as far as its controller has seen it.
-pub(crate) fn is_rolled_out(deployment: &Deployment) -> bool {
-    let status = deployment.status.clone().unwrap_or_default();
-    is_observed(deployment) && status.updated_replicas.unwrap_or(0) == status.replicas.unwrap_or(0)
-}
-
-pub(crate) fn ready_replicas(deployment: &Deployment) -> i32 {
-    deployment
-        .status
-        .as_ref()
-        .and_then(|status| status.ready_replicas)
-        .unwrap_or(0)
-}
+use mendix_model::rollout::order::{Inputs, Target, Targets};
+use mendix_model::rollout::situation::{is_drained, is_rolled_out, ready_replicas};
 
 /// How far the app is towards the wanted Deployments.
 pub(crate) fn progress(
@@ -60,7 +37,7 @@ pub(crate) fn progress(
             return Progress::working("RollingOut", *reason);
         }
     }
-    let (leaders, workers) = shares(runtime, observed);
+    let (leaders, workers) = (observed.shares(runtime).0, workers(runtime, observed, targets));
     let settled = is_settled(observed.leader.as_ref(), Role::Leader, leaders, deployments)
         && is_settled(observed.worker.as_ref(), Role::Worker, workers, deployments);
     let pods = observed.pods.len();
@@ -71,6 +48,14 @@ pub(crate) fn progress(
         return Progress::Ready;
     }
     Progress::working("Starting", unready(observed, leaders + workers))
+}
+
+/// Workers of an app that is in order. For as long as a node is drained, one that came because of it belongs to that.
+fn workers(runtime: &Runtime, observed: &Observed, targets: &Targets) -> i32 {
+    match targets.worker {
+        Target::Scale(workers) if is_drained(observed.present()) => workers,
+        _ => observed.shares(runtime).1,
+    }
 }
 
 /// A Deployment is as it is wanted, and so are its pods.
@@ -140,9 +125,14 @@ fn crash_looping(observed: &Observed) -> Option<String> {
 }
 
 /// The report for `progress`.
-pub(crate) fn report(runtime: &Runtime, observed: &Observed, progress: Progress) -> Report<RuntimeStatus> {
+pub(crate) fn report(
+    runtime: &Runtime,
+    observed: &Observed,
+    inputs: &Inputs,
+    progress: Progress,
+) -> Report<RuntimeStatus> {
     let app = &runtime.spec.environment;
-    let (leaders, workers) = shares(runtime, observed);
+    let (leaders, workers) = observed.shares(runtime);
     let template = observed.leader.as_ref().or(observed.worker.as_ref());
     let template = template
         .and_then(|deployment| deployment.spec.as_ref())
@@ -151,7 +141,7 @@ pub(crate) fn report(runtime: &Runtime, observed: &Observed, progress: Progress)
     let container = template.and_then(|template| template.spec.as_ref()?.containers.first());
     Report {
         status: RuntimeStatus {
-            wanted: wanted(runtime, observed),
+            wanted: wanted(runtime, inputs),
             environment_generation: observed
                 .environment
                 .as_ref()
@@ -164,6 +154,7 @@ pub(crate) fn report(runtime: &Runtime, observed: &Observed, progress: Progress)
             image: container.and_then(|container| container.image.clone()),
             model: labels.and_then(|labels| labels.get(names::MODEL_LABEL).cloned()),
             pods: Some(pods(observed)),
+            in_memory: observed.in_memory().then_some(true),
             ..runtime.status.clone().unwrap_or_default()
         },
         progress,
@@ -175,17 +166,17 @@ pub(crate) fn report(runtime: &Runtime, observed: &Observed, progress: Progress)
 }
 
 /// Nothing while the app is stopped or deleted: then no rollout goes on.
-fn wanted(runtime: &Runtime, observed: &Observed) -> Option<Wanted> {
+fn wanted(runtime: &Runtime, inputs: &Inputs) -> Option<Wanted> {
     let spec = &runtime.spec;
-    let role = match spec.leader_selection.unwrap_or_default() {
-        LeaderSelection::Assigned => Role::Leader,
-        LeaderSelection::None | LeaderSelection::Leaderless => Role::Worker,
+    let settings = match spec.leader_selection.unwrap_or_default() {
+        LeaderSelection::Assigned => &inputs.leader,
+        LeaderSelection::None | LeaderSelection::Leaderless => &inputs.worker,
     };
     (spec.replicas > 0 && !is_leaving(runtime)).then(|| Wanted {
         model: spec.model.clone(),
         image: Some(spec.image.clone()),
         command: spec.command.clone(),
-        settings: input::hash(runtime, observed, role),
+        settings: settings.clone(),
         by: runtime.annotations().get(names::REQUESTED_BY_ANNOTATION).cloned(),
     })
 }

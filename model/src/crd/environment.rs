@@ -51,6 +51,8 @@ pub struct EnvironmentSpec {
     pub paused: Option<bool>,
     /// All pods of the app are to be replaced; only apps of ours look at it.
     pub restart: Option<Restart>,
+    /// Pods of the app are to get the defaults of the present release; only apps of ours look at it.
+    pub refresh: Option<Refresh>,
     /// An earlier model is to run in place of the one that the app asks for; only apps of ours look at it.
     pub undo: Option<Undo>,
 }
@@ -101,6 +103,14 @@ pub struct Adopt {
 #[serde(rename_all = "camelCase")]
 pub struct Restart {
     /// Tells this restart from others, so that each counts once.
+    pub id: String,
+}
+
+/// A wish for the present defaults.
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Refresh {
+    /// Tells this wish from others, so that each counts once.
     pub id: String,
 }
 

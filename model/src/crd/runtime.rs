@@ -109,6 +109,19 @@ impl SecretStoreKind {
     }
 }
 
+impl RuntimeSpec {
+    /// Without what changes Deployments and budgets, and never pods.
+    #[must_use]
+    pub fn of_pods(&self) -> Self {
+        Self {
+            replicas: 0,
+            pod_disruption_budget: None,
+            deployment_strategy: None,
+            ..self.clone()
+        }
+    }
+}
+
 /// See [`RuntimeSpec::resources`].
 #[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
@@ -149,6 +162,8 @@ pub struct RuntimeStatus {
     pub model: Option<String>,
     /// Each pod.
     pub pods: Option<Vec<RuntimePod>>,
+    /// Whether the database is in the memory of the leader, which then is the only pod.
+    pub in_memory: Option<bool>,
     /// Names of the immutable Secrets made for pods, so that old ones are found without listing Secrets.
     pub copies: Option<Vec<String>>,
     /// Standard conditions: Ready, Reconciling, Stalled; and `DatabaseLease` while a pod runs.

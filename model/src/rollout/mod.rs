@@ -2,7 +2,11 @@
 //! not decided here: a pod that is made in place of a deleted one is born with the gate.
 
 pub mod history;
+pub mod order;
 mod plan;
+pub mod situation;
+pub mod steps;
+pub mod strategy;
 pub mod undo;
 
 pub use plan::{Deletion, plan};

@@ -3,14 +3,13 @@
 
 use super::image::{Images, reference_of};
 use super::workload::Template;
-use crate::{hash, metadata, puller};
+use crate::puller;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
 use mendix_model::crd::Environment;
 use mendix_model::crd::environment::ResolvedImage;
 use mendix_model::manifest::of_app;
-use serde_json::json;
 use std::collections::BTreeMap;
 
 /// What is to be done about images.
@@ -66,9 +65,7 @@ pub(crate) fn pulls(
 fn pull(environment: &Environment, template: &Template<'_>) -> Option<(String, Pod)> {
     let image = of_app(template.annotations, template.spec).ok()?.image.clone()?;
     let name = environment.name_any();
-    let key = hash::of(&json!([image, template.revision]));
-    let metadata = metadata::owned(environment, &name, format!("{name}-pull-{}", &key[..10]));
-    let pod = puller::pod(metadata, &image, template.spec);
+    let pod = puller::pod(environment, &name, &image, &template.revision, template.spec);
     Some((image, pod))
 }
 
@@ -79,6 +76,7 @@ mod tests {
     use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
     use mendix_model::crd::EnvironmentSpec;
     use rstest::rstest;
+    use serde_json::json;
 
     const MADE: Timestamp = Timestamp::UNIX_EPOCH;
 

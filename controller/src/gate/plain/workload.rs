@@ -6,6 +6,7 @@ use crate::pod_state::is_ready;
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::api::core::v1::{Pod, PodSpec, PodTemplateSpec};
 use kube::ResourceExt;
+use kube::api::ObjectMeta;
 use mendix_model::gate::Outdated;
 use mendix_model::names;
 use std::collections::BTreeMap;
@@ -85,12 +86,15 @@ impl Workloads {
     fn current(&self, deployment: &Deployment) -> Option<&ReplicaSet> {
         let seen = deployment.status.as_ref()?.observed_generation? >= deployment.metadata.generation?;
         let number = deployment.annotations().get(REVISION).filter(|_| seen)?;
+        self.sets(deployment)
+            .find(|set| set.annotations().get(REVISION) == Some(number))
+    }
+
+    /// Present and earlier ones.
+    fn sets(&self, deployment: &Deployment) -> impl Iterator<Item = &ReplicaSet> {
         self.replica_sets
             .iter()
-            .filter(|set| {
-                controller_of(&set.metadata).map(|owner| &owner.uid) == deployment.metadata.uid.as_ref()
-            })
-            .find(|set| set.annotations().get(REVISION) == Some(number))
+            .filter(|set| is_controlled_by(&set.metadata, &deployment.metadata))
     }
 
     /// What becomes of a pod whose workload has another template by now.
@@ -118,9 +122,7 @@ impl Workloads {
             _ => None,
         }
     }
-}
 
-impl Workloads {
     /// Whether none of them is to have a pod.
     pub(crate) fn is_stopped(&self) -> bool {
         let deployments = self
@@ -146,17 +148,12 @@ impl Workloads {
         let Some(current) = self.current(deployment).and_then(ResourceExt::uid) else {
             return false;
         };
-        let sets: Vec<_> = self
-            .replica_sets
-            .iter()
-            .filter(|set| {
-                controller_of(&set.metadata).map(|owner| &owner.uid) == deployment.metadata.uid.as_ref()
-            })
-            .filter_map(ResourceExt::uid)
-            .collect();
-        let own = pods
-            .iter()
-            .filter(|pod| controller_of(&pod.metadata).is_some_and(|owner| sets.contains(&owner.uid)));
+        let sets: Vec<_> = self.sets(deployment).collect();
+        let of_one = |pod: &&Pod| {
+            sets.iter()
+                .any(|set| is_controlled_by(&pod.metadata, &set.metadata))
+        };
+        let own = pods.iter().filter(of_one);
         let wanted = deployment.spec.as_ref().and_then(|spec| spec.replicas);
         are_all(own, wanted, |pod| revision(pod) == current)
     }
@@ -170,6 +167,11 @@ impl Workloads {
     }
 }
 
+fn is_controlled_by(object: &ObjectMeta, owner: &ObjectMeta) -> bool {
+    let controller = controller_of(object).map(|it| &it.uid);
+    controller.is_some() && controller == owner.uid.as_ref()
+}
+
 fn is_stateful_settled(set: &StatefulSet, pods: &[Pod]) -> bool {
     let update = set
         .status
@@ -177,7 +179,7 @@ fn is_stateful_settled(set: &StatefulSet, pods: &[Pod]) -> bool {
         .and_then(|status| status.update_revision.as_ref());
     let own = pods
         .iter()
-        .filter(|pod| controller_of(&pod.metadata).map(|owner| &owner.uid) == set.metadata.uid.as_ref());
+        .filter(|pod| is_controlled_by(&pod.metadata, &set.metadata));
     let wanted = set.spec.as_ref().and_then(|spec| spec.replicas);
     are_all(own, wanted, |pod| Some(&revision(pod)) == update)
 }

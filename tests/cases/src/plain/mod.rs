@@ -7,6 +7,7 @@ mod database;
 mod image;
 mod manifest;
 mod process;
+mod served;
 
 pub use account::{client_of, controller};
 pub use alias::alias;
@@ -15,3 +16,4 @@ pub use image::{Image, Style, push};
 pub use manifest::{CONTAINER, Environment, select};
 pub use mendix_runtime_double::register::{Process, Summary, Violation, ViolationKind};
 pub use process::kill_container;
+pub use served::Served;

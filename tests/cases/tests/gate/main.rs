@@ -14,6 +14,7 @@ mod labels;
 mod lease;
 mod lost;
 mod mirrors;
+mod moved;
 mod nodes;
 mod owners;
 mod pair;

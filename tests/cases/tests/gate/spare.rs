@@ -5,6 +5,7 @@ use anyhow::{Context, Result, ensure};
 use k8s_openapi::api::core::v1::Node;
 use kube::{Api, ResourceExt, api::PostParams};
 use mendix_cases::app::LIMIT;
+use mendix_model::names::ENVIRONMENT_TOLERATION;
 use mendix_test_cluster::{Cluster, Cut, Poll, SPARE_TAINT, wait_for};
 use serde_json::{Value, json};
 use std::{
@@ -31,6 +32,8 @@ pub(crate) struct Spare {
     /// The node's object before anything happened to it.
     before: Node,
     is_off: AtomicBool,
+    /// Labels to take away.
+    labels: Mutex<Vec<&'static str>>,
     _taken: MutexGuard<'static, ()>,
 }
 
@@ -61,6 +64,7 @@ impl Spare {
             number,
             before,
             is_off: AtomicBool::new(false),
+            labels: Mutex::default(),
             _taken: taken,
         }))
     }
@@ -104,6 +108,25 @@ impl Spare {
     pub(crate) async fn not_alone(&self) -> Result<()> {
         self.kubectl(&["uncordon", "--selector", &self.others()]).await?;
         self.cluster.keep_spare(self.number).await
+    }
+
+    /// Pods of an environment may start on the node too, and no others.
+    pub(crate) async fn lend(&self, environment: &str) -> Result<()> {
+        let (name, taint) = (
+            self.name(),
+            format!("{ENVIRONMENT_TOLERATION}={environment}:NoSchedule"),
+        );
+        // Both for a moment: nobody else is to slip in.
+        self.kubectl(&["taint", "nodes", &name, &taint]).await?;
+        self.kubectl(&["taint", "nodes", &name, &format!("{SPARE_TAINT}-")])
+            .await
+    }
+
+    /// Gives nodes a label, which is taken from all of them in the end.
+    pub(crate) async fn label(&self, nodes: &str, label: &'static str) -> Result<()> {
+        self.labels.lock().await.push(label);
+        self.kubectl(&["label", "nodes", nodes, &format!("{label}="), "--overwrite"])
+            .await
     }
 
     /// Selects all other nodes.
@@ -152,8 +175,14 @@ impl Spare {
     /// Moves the pods with these labels off the node, and waits until they have ended. The node takes no others.
     pub(crate) async fn drain(&self, labels: &str) -> Result<()> {
         let selector = format!("--pod-selector={labels}");
-        self.kubectl(&["drain", &self.name(), &selector, "--timeout=120s"])
-            .await
+        let arguments = [
+            "drain",
+            &self.name(),
+            &selector,
+            "--delete-emptydir-data",
+            "--timeout=120s",
+        ];
+        self.kubectl(&arguments).await
     }
 
     /// Waits until the cluster takes the node for lost.
@@ -208,6 +237,14 @@ impl Spare {
         if taints(&self.before).any(is_spare) {
             self.cluster.keep_spare(self.number).await?;
         }
+        if taints(now).any(|key| key == ENVIRONMENT_TOLERATION) {
+            self.kubectl(&["taint", "nodes", &name, &format!("{ENVIRONMENT_TOLERATION}-")])
+                .await?;
+        }
+        for label in self.labels.lock().await.drain(..) {
+            self.kubectl(&["label", "nodes", "--all", &format!("{label}-")])
+                .await?;
+        }
         self.kubectl(&["uncordon", "--selector", "kubernetes.io/hostname"])
             .await
     }
@@ -225,7 +262,7 @@ pub(crate) async fn node_of_leader(side: &Side) -> Result<String> {
 }
 
 /// Not more than a preference, or a replacement would have nowhere to go.
-fn prefers(node: &str) -> Value {
+pub(crate) fn prefers(node: &str) -> Value {
     let name = json!({ "key": "kubernetes.io/hostname", "operator": "In", "values": [node] });
     json!({ "nodeAffinity": { "preferredDuringSchedulingIgnoredDuringExecution": [
         { "weight": 100, "preference": { "matchExpressions": [name] } },

@@ -2,66 +2,68 @@
 //!
 //! Another model: the workers end while the leader serves, then the leader is replaced, then workers come. Other settings
 //! of the same model: workers are replaced while the leader serves, then the leader while a worker serves; an app of one
-//! pod gets a worker for that time.
+//! pod gets a worker for that time, and as well before it is evicted from a node that takes no new pods.
 //!
 //! Decided anew each time from what is there, so a restart of the controller changes nothing. It orders what *we*
 //! do; pods that others end or start in between are the gate's to hold.
 
-use mendix_model::crd::common::LeaderSelection;
+use crate::crd::common::LeaderSelection;
 
 /// What must be the same in all pods at once: model and mode.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(crate) struct Identity {
-    pub(crate) model: String,
-    pub(crate) leader_selection: String,
+pub struct Identity {
+    pub model: String,
+    pub leader_selection: String,
 }
 
 /// A Deployment as it is there.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
-pub(crate) struct Seen {
-    pub(crate) identity: Identity,
+pub struct Seen {
+    pub identity: Identity,
     /// What its template was made from.
-    pub(crate) input: String,
-    pub(crate) replicas: i32,
+    pub input: String,
+    pub replicas: i32,
     /// Its controller has seen it as it is now: no more pods of an earlier template or number will come.
-    pub(crate) observed: bool,
+    pub observed: bool,
     /// Its pods are of its present template, and one is ready.
-    pub(crate) ready: bool,
+    pub ready: bool,
     /// A pod is ready, of whichever template.
-    pub(crate) serves: bool,
+    pub serves: bool,
     /// Its pods are replaced one after the other.
-    pub(crate) rolls: bool,
+    pub rolls: bool,
 }
 
 /// What the templates are to be made from.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(crate) struct Inputs {
-    pub(crate) leader: String,
-    pub(crate) worker: String,
+pub struct Inputs {
+    pub leader: String,
+    pub worker: String,
 }
 
 /// Everything that [`targets`] decides from.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Situation {
-    pub(crate) wanted: Identity,
-    pub(crate) inputs: Inputs,
-    pub(crate) mode: LeaderSelection,
-    pub(crate) replicas: i32,
+pub struct Situation {
+    pub wanted: Identity,
+    pub inputs: Inputs,
+    pub mode: LeaderSelection,
+    pub replicas: i32,
     /// A database in the leader's memory: workers would have one of their own each.
-    pub(crate) in_memory: bool,
+    pub in_memory: bool,
     /// A pod more may run for a moment.
-    pub(crate) may_surge: bool,
-    pub(crate) leader: Option<Seen>,
-    pub(crate) worker: Option<Seen>,
+    pub may_surge: bool,
+    /// A pod of the app, one that ends included, is on a node that takes no new ones: its eviction is to be expected.
+    pub drained: bool,
+    pub leader: Option<Seen>,
+    pub worker: Option<Seen>,
     /// Pods that exist, those that are ending too.
-    pub(crate) leader_pods: Vec<Identity>,
-    pub(crate) worker_pods: Vec<Identity>,
+    pub leader_pods: Vec<Identity>,
+    pub worker_pods: Vec<Identity>,
 }
 
 /// What is to become of a Deployment.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Target {
+pub enum Target {
     /// The wanted template with so many pods.
     Scale(i32),
     /// It stays exactly as it is, for this reason.
@@ -70,9 +72,9 @@ pub(crate) enum Target {
 
 /// Both targets.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Targets {
-    pub(crate) leader: Target,
-    pub(crate) worker: Target,
+pub struct Targets {
+    pub leader: Target,
+    pub worker: Target,
 }
 
 /// Leaders and workers that are wanted in the end.
@@ -81,7 +83,7 @@ fn wanted(situation: &Situation) -> (i32, i32) {
 }
 
 /// How leaders and workers share the replicas of an app.
-pub(crate) fn shares(mode: LeaderSelection, replicas: i32, in_memory: bool) -> (i32, i32) {
+pub fn shares(mode: LeaderSelection, replicas: i32, in_memory: bool) -> (i32, i32) {
     let replicas = replicas.max(0);
     match mode {
         LeaderSelection::Assigned if in_memory => (replicas.min(1), 0),
@@ -91,7 +93,7 @@ pub(crate) fn shares(mode: LeaderSelection, replicas: i32, in_memory: bool) -> (
 }
 
 /// The next targets.
-pub(crate) fn targets(situation: &Situation) -> Targets {
+pub fn targets(situation: &Situation) -> Targets {
     let (leaders, workers) = wanted(situation);
     Targets {
         leader: leader(situation, leaders),
@@ -149,7 +151,7 @@ fn serves_alone(situation: &Situation) -> bool {
     is_led && !leads && has_one
 }
 
-/// Whether an app of one pod has a worker for a moment: from before its leader is replaced until the next one serves.
+/// Whether a leader that is alone has a worker for a moment: from before it is replaced until the next one serves.
 fn surges(situation: &Situation) -> bool {
     let has_worker = |worker: &Seen| worker.identity == situation.wanted && worker.replicas > 0;
     let is_replaced = situation.leader.as_ref().is_some_and(|leader| {
@@ -158,12 +160,19 @@ fn surges(situation: &Situation) -> bool {
     let begun = situation.worker.as_ref().is_some_and(has_worker);
     situation.may_surge
         && wanted(situation) == (1, 0)
-        && (serves_with_earlier_settings(situation) || (begun && is_replaced))
+        && (serves_with_earlier_settings(situation) || situation.drained || (begun && is_replaced))
+}
+
+/// Workers that an app of one pod has for a moment.
+fn surged(situation: &Situation) -> i32 {
+    // Where nobody leads it is a worker that is alone.
+    let moves = situation.may_surge && situation.drained && wanted(situation) == (0, 1);
+    if moves { 2 } else { i32::from(surges(situation)) }
 }
 
 /// Whether workers may be replaced one after the other: those that are there are of the wanted model, and no others can
 /// come. Once begun, it goes on so.
-pub(crate) fn rolls(situation: &Situation) -> bool {
+pub fn rolls(situation: &Situation) -> bool {
     let of_wanted = |identity: &Identity| *identity == situation.wanted;
     let is_settled = |worker: &Seen| of_wanted(&worker.identity) && (worker.observed || worker.rolls);
     situation.worker.as_ref().is_some_and(is_settled) && situation.worker_pods.iter().all(of_wanted)
@@ -178,7 +187,7 @@ fn worker(situation: &Situation, wanted: i32) -> Target {
         LeaderSelection::Assigned => led(situation),
         LeaderSelection::None | LeaderSelection::Leaderless => unled(situation),
     };
-    let wanted = wanted.max(i32::from(surges(situation)));
+    let wanted = wanted.max(surged(situation));
     Target::Scale(if may_run { wanted } else { 0 })
 }
 
@@ -210,9 +219,9 @@ fn unled(situation: &Situation) -> bool {
 }
 
 #[cfg(test)]
-#[path = "rollout_tests.rs"]
+#[path = "order_tests.rs"]
 mod tests;
 
 #[cfg(test)]
-#[path = "rollout_play_tests.rs"]
+#[path = "order_play_tests.rs"]
 mod play_tests;

@@ -1,44 +1,33 @@
-//! The Runtime of an app: its settings, and the results of the other children. Pure.
+//! What an app runs: its settings, and the results of the other children. Pure.
 
-use crate::metadata;
+use crate::crd::runtime::{RuntimeResources, SecretStore};
+use crate::crd::{BuildStatus, MendixApp, RuntimeSpec};
 use kube::ResourceExt;
-use kube::api::ObjectMeta;
-use mendix_model::crd::runtime::{RuntimeResources, SecretStore};
-use mendix_model::crd::{BuildStatus, MendixApp, Runtime, RuntimeSpec};
-use mendix_model::names;
 
 /// Results of the other children.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Results {
-    pub(crate) build: BuildStatus,
-    pub(crate) url: Option<String>,
-    pub(crate) database_secret: Option<String>,
-    pub(crate) file_secret: Option<String>,
-    pub(crate) secret_store: Option<SecretStore>,
+pub struct Results {
+    /// Of the build.
+    pub build: BuildStatus,
+    /// URL of the endpoint.
+    pub url: Option<String>,
+    /// Name of the Secret of the database.
+    pub database_secret: Option<String>,
+    /// Name of the Secret of the file store.
+    pub file_secret: Option<String>,
+    /// The secret store in place of both.
+    pub secret_store: Option<SecretStore>,
 }
 
 /// Pods that the app asks for.
-pub(crate) fn replicas(app: &MendixApp) -> i32 {
+pub fn replicas(app: &MendixApp) -> i32 {
     app.spec.replicas.unwrap_or(1)
 }
 
-pub(crate) fn runtime(app: &MendixApp, spec: RuntimeSpec) -> Runtime {
-    let name = app.name_any();
-    let author = metadata::author(app).map(|(_, author)| (names::REQUESTED_BY_ANNOTATION.to_owned(), author));
-    Runtime {
-        metadata: ObjectMeta {
-            annotations: author.map(|author| [author].into()),
-            ..metadata::owned(app, &name, name.clone())
-        },
-        spec,
-        status: None,
-    }
-}
-
 /// Everything anew. Nothing when the build has never made an image.
-pub(crate) fn spec(app: &MendixApp, results: Results) -> Option<RuntimeSpec> {
+pub fn spec(app: &MendixApp, results: Results) -> Option<RuntimeSpec> {
     let spec = app.spec.clone();
-    let general = |all: Option<mendix_model::crd::common::ForAllPods>| all.and_then(|all| all.general);
+    let general = |all: Option<crate::crd::common::ForAllPods>| all.and_then(|all| all.general);
     let license = spec
         .runtime
         .as_ref()

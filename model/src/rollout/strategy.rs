@@ -4,14 +4,14 @@
 //! the leader is replaced by itself; `maxSurge` 0 in an app of one pod allows the downtime. `switchoverThreshold` is about
 //! traffic between two versions, and there never are two.
 
+use crate::crd::common::{self, RollingUpdate};
 use k8s_openapi::api::apps::v1::{Deployment, DeploymentStrategy, RollingUpdateDeployment};
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
-use mendix_model::crd::common::{self, RollingUpdate};
 
 const ROLLING: &str = "RollingUpdate";
 
 /// Whether an app of one pod may have a second one while its settings change. It may when nothing is said.
-pub(crate) fn may_surge(strategy: Option<&common::DeploymentStrategy>) -> bool {
+pub fn may_surge(strategy: Option<&common::DeploymentStrategy>) -> bool {
     let surge = strategy
         .and_then(|it| it.rolling_update.as_ref())
         .and_then(|it| it.max_surge.as_ref());
@@ -19,13 +19,13 @@ pub(crate) fn may_surge(strategy: Option<&common::DeploymentStrategy>) -> bool {
 }
 
 /// Whether the pods of a Deployment are replaced one after the other.
-pub(crate) fn is_rolling(deployment: &Deployment) -> bool {
+pub fn is_rolling(deployment: &Deployment) -> bool {
     let strategy = deployment.spec.as_ref().and_then(|spec| spec.strategy.as_ref());
     strategy.and_then(|it| it.type_.as_deref()) == Some(ROLLING)
 }
 
 /// Pods of two templates never run side by side.
-pub(crate) fn recreate() -> DeploymentStrategy {
+pub fn recreate() -> DeploymentStrategy {
     DeploymentStrategy {
         type_: Some("Recreate".to_owned()),
         rolling_update: None,
@@ -33,7 +33,7 @@ pub(crate) fn recreate() -> DeploymentStrategy {
 }
 
 /// One pod after the other, as many at a time as `wanted` says.
-pub(crate) fn rolling(wanted: Option<&common::DeploymentStrategy>) -> DeploymentStrategy {
+pub fn rolling(wanted: Option<&common::DeploymentStrategy>) -> DeploymentStrategy {
     let wanted = wanted.and_then(|strategy| strategy.rolling_update.clone());
     DeploymentStrategy {
         type_: Some(ROLLING.to_owned()),

@@ -39,6 +39,7 @@ fn situation(leader: Option<Seen>, worker: Option<Seen>, worker_pods: &[&str]) -
         replicas: 3,
         in_memory: false,
         may_surge: true,
+        drained: false,
         leader,
         worker,
         leader_pods: Vec::new(),
@@ -115,6 +116,48 @@ fn a_pod_that_may_not_be_surged_is_replaced_at_once(#[case] may_surge: bool, #[c
         ..situation(Some(earlier(seen("b", 1, true))), Some(seen("b", 0, false)), &[])
     };
     assert_eq!(scales(&situation), (Some(1), Some(0)));
+}
+
+/// A drain goes on once another pod serves.
+#[rstest]
+#[case::a_worker_comes(seen("b", 1, true), seen("b", 0, false), true, (Some(1), Some(1)))]
+#[case::and_stays(seen("b", 1, true), seen("b", 1, true), true, (Some(1), Some(1)))]
+#[case::while_the_leader_moves(seen("b", 1, false), seen("b", 1, true), true, (Some(1), Some(1)))]
+#[case::until_it_serves(seen("b", 1, false), seen("b", 1, true), false, (Some(1), Some(1)))]
+#[case::no_longer(seen("b", 1, true), seen("b", 1, true), false, (Some(1), Some(0)))]
+#[case::not_before_a_leader(seen("b", 1, false), seen("b", 0, false), true, (Some(1), Some(0)))]
+fn a_leader_that_is_alone_moves_while_a_worker_serves(
+    #[case] leader: Seen,
+    #[case] worker: Seen,
+    #[case] drained: bool,
+    #[case] expected: (Option<i32>, Option<i32>),
+) {
+    let situation = Situation {
+        replicas: 1,
+        drained,
+        ..situation(Some(leader), Some(worker), &[])
+    };
+    assert_eq!(scales(&situation), expected);
+}
+
+#[rstest]
+#[case::one(1, true, 2)]
+#[case::no_surge_allowed(1, false, 1)]
+#[case::several(3, true, 3)]
+fn a_worker_that_is_alone_moves_while_another_serves(
+    #[case] replicas: i32,
+    #[case] may_surge: bool,
+    #[case] expected: i32,
+) {
+    let situation = Situation {
+        wanted: identity("b", LeaderSelection::None),
+        mode: LeaderSelection::None,
+        replicas,
+        may_surge,
+        drained: true,
+        ..situation(None, None, &[])
+    };
+    assert_eq!(scales(&situation).1, Some(expected));
 }
 
 #[rstest]

@@ -10,6 +10,8 @@ struct Pod {
     template: Template,
     ready: bool,
     ending: bool,
+    /// Its node takes no new pods.
+    cordoned: bool,
 }
 
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -75,6 +77,7 @@ impl Deployment {
                     template: asked.template.clone(),
                     ready: false,
                     ending: false,
+                    cordoned: false,
                 });
             }
         }
@@ -115,6 +118,9 @@ enum Step {
     PodReady(bool),
     PodGone(bool),
     PodEvicted(bool),
+    /// Whoever drains a node asks again and again for the eviction of its pods; their budget wants one ready pod to stay.
+    Cordon,
+    Drain,
     Want(usize, bool, i32),
     Settings(u8),
 }
@@ -164,6 +170,7 @@ impl Cluster {
             replicas: want.replicas,
             in_memory: false,
             may_surge: true,
+            drained: self.all().any(|pod| pod.cordoned),
             leader: self.leader.as_ref().map(Deployment::see),
             worker: self.worker.as_ref().map(Deployment::see),
             leader_pods: Self::pods(self.leader.as_ref()),
@@ -195,9 +202,30 @@ impl Cluster {
         }
     }
 
-    fn serves(&self) -> bool {
+    fn all(&self) -> impl Iterator<Item = &Pod> {
         let all = [&self.leader, &self.worker].into_iter().flatten();
-        all.flat_map(|it| &it.pods).any(|pod| pod.ready && !pod.ending)
+        all.flat_map(|it| &it.pods)
+    }
+
+    fn all_mut(&mut self) -> impl Iterator<Item = &mut Pod> {
+        let all = [&mut self.leader, &mut self.worker].into_iter().flatten();
+        all.flat_map(|it| &mut it.pods)
+    }
+
+    fn serving(&self) -> usize {
+        self.all().filter(|pod| pod.ready && !pod.ending).count()
+    }
+
+    fn serves(&self) -> bool {
+        self.serving() > 0
+    }
+
+    fn drain(&mut self) {
+        let more_than_one = self.serving() > 1;
+        let mut evicted = self.all_mut().filter(|pod| pod.cordoned && !pod.ending);
+        if let Some(pod) = evicted.find(|pod| more_than_one || !pod.ready) {
+            pod.ending = true;
+        }
     }
 
     fn take(&mut self, step: &Step, want: &mut Want) {
@@ -226,6 +254,8 @@ impl Cluster {
                 .of(leader)
                 .into_iter()
                 .for_each(|it| it.pods.retain(|pod| !pod.ending)),
+            Step::Cordon => self.all_mut().for_each(|pod| pod.cordoned = true),
+            Step::Drain => self.drain(),
             Step::PodEvicted(leader) => {
                 self.of(leader)
                     .into_iter()
@@ -246,21 +276,38 @@ impl Cluster {
     }
 }
 
-/// Nothing of it is a fault: settings change, and everybody does their work, sooner or later.
-fn quiet_step() -> impl Strategy<Value = Step> {
+/// Everybody does their work, sooner or later.
+fn work() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => Just(Step::Reconcile),
         2 => any::<bool>().prop_map(Step::Sync),
         1 => any::<bool>().prop_map(Step::ReplicaSet),
         2 => any::<bool>().prop_map(Step::PodReady),
         2 => any::<bool>().prop_map(Step::PodGone),
+    ]
+}
+
+/// Nothing of it is a fault: settings change.
+fn settings_step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        11 => work(),
         1 => (0..3_u8).prop_map(Step::Settings),
+    ]
+}
+
+/// Nor is this: nodes are drained.
+fn drain_step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        11 => work(),
+        1 => Just(Step::Cordon),
+        2 => Just(Step::Drain),
     ]
 }
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        12 => quiet_step(),
+        12 => settings_step(),
+        1 => drain_step(),
         1 => any::<bool>().prop_map(Step::PodEvicted),
         1 => (0..3_usize, any::<bool>(), 0..4).prop_map(|(model, assigned, replicas)| Step::Want(model, assigned, replicas)),
     ]
@@ -271,7 +318,7 @@ fn settle(cluster: &mut Cluster, want: &mut Want, mut look: impl FnMut(&Cluster)
     for _ in 0..20 {
         for role in [true, false] {
             let ready = [Step::PodReady(role), Step::PodReady(role), Step::PodReady(role)];
-            let steps = [Step::Reconcile, Step::Sync(role)].into_iter();
+            let steps = [Step::Reconcile, Step::Sync(role), Step::Drain].into_iter();
             for step in steps.chain(ready).chain([Step::PodGone(role)]) {
                 cluster.take(&step, want);
                 look(cluster);
@@ -298,17 +345,31 @@ proptest! {
     }
 
     #[test]
-    fn somebody_serves_while_settings_change(replicas in 1..4, steps in vec(quiet_step(), 1..120)) {
-        let (mut cluster, mut want) = (Cluster::default(), first(replicas));
-        settle(&mut cluster, &mut want, |_| {});
-        let serves = |cluster: &Cluster| assert!(cluster.serves(), "{cluster:#?}");
-        for step in &steps {
-            cluster.take(step, &mut want);
-            serves(&cluster);
-        }
-        settle(&mut cluster, &mut want, serves);
-        let all = [cluster.leader, cluster.worker].into_iter().flatten();
-        let inputs: Vec<_> = all.flat_map(|it| it.pods).map(|pod| pod.template.input).collect();
+    fn somebody_serves_while_settings_change(replicas in 1..4, steps in vec(settings_step(), 1..120)) {
+        let (cluster, want) = somebody_serves(replicas, &steps);
+        let inputs: Vec<_> = cluster.all().map(|pod| pod.template.input.clone()).collect();
         prop_assert_eq!(inputs, vec![want.input.to_string(); usize::try_from(replicas).expect("small")]);
     }
+
+    /// Not at the same time: once a Deployment is asked to replace its pod, its controller does so at any time, whatever
+    /// was evicted meanwhile.
+    #[test]
+    fn somebody_serves_while_nodes_are_drained(replicas in 1..4, steps in vec(drain_step(), 1..120)) {
+        let (cluster, _) = somebody_serves(replicas, &steps);
+        prop_assert!(cluster.all().all(|pod| !pod.cordoned), "a drain hangs: {:#?}", cluster);
+        prop_assert_eq!(cluster.all().count(), usize::try_from(replicas).expect("small"));
+    }
+}
+
+/// Plays the steps, lets everything come to an end, and sees that somebody serves at each of them.
+fn somebody_serves(replicas: i32, steps: &[Step]) -> (Cluster, Want) {
+    let (mut cluster, mut want) = (Cluster::default(), first(replicas));
+    settle(&mut cluster, &mut want, |_| {});
+    let serves = |cluster: &Cluster| assert!(cluster.serves(), "{cluster:#?}");
+    for step in steps {
+        cluster.take(step, &mut want);
+        serves(&cluster);
+    }
+    settle(&mut cluster, &mut want, serves);
+    (cluster, want)
 }
