@@ -1,16 +1,18 @@
 //! The command line: clap types and nothing else, so that documentation and completion come from the same source.
 
 mod check;
+mod dry_run;
 mod explain;
 mod gate;
 mod intent;
 mod rollout;
 
 pub use check::{CheckArguments, CheckFormat};
+pub use dry_run::DryRun;
 pub use explain::ExplainArguments;
 pub use gate::{AdoptArguments, FenceArguments, ProtectArguments, UnprotectArguments};
 pub use intent::{IntentArguments, RetryArguments};
-pub use rollout::{HistoryArguments, SafeRolloutArguments, UndoArguments, WaitArguments};
+pub use rollout::{HistoryArguments, PlanArguments, SafeRolloutArguments, UndoArguments, WaitArguments};
 
 use crate::output::OutputFormat;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
@@ -24,7 +26,8 @@ Exit codes:
   1  failed
   2  wrong usage
   3  degraded, or not ready in time
-  4  refused, because it would break an invariant";
+  4  refused, because it would break an invariant
+  10 of plan: there is something to do";
 
 /// Runs Mendix apps on Kubernetes without corrupting their data.
 #[derive(Debug, Parser)]
@@ -125,9 +128,15 @@ pub enum Command {
     /// Replace all pods of an app while somebody serves
     #[command(after_help = intent::RESTART_EXAMPLES)]
     Restart(IntentArguments),
+    /// Give the pods of an app the defaults of the release that is installed
+    #[command(after_help = intent::REFRESH_EXAMPLES)]
+    Refresh(IntentArguments),
     /// Roll another package or image out, and end when it serves or cannot go on
     #[command(after_help = rollout::SAFE_ROLLOUT_EXAMPLES)]
     SafeRollout(Box<SafeRolloutArguments>),
+    /// Show what a change would do, step by step, and write nothing
+    #[command(after_help = rollout::PLAN_EXAMPLES)]
+    Plan(Box<PlanArguments>),
     /// Show what was rolled out, by whom, and how long nothing served
     #[command(after_help = rollout::HISTORY_EXAMPLES)]
     History(HistoryArguments),
@@ -289,14 +298,6 @@ pub struct SettingArguments {
     /// Environment variable of the runtime; may be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = key_value)]
     pub env: Vec<(String, String)>,
-}
-
-/// See [`DeployArguments::dry_run`].
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-pub enum DryRun {
-    // As above.
-    Client,
-    Server,
 }
 
 const COMPLETION_EXAMPLES: &str = "\

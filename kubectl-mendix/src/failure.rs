@@ -33,6 +33,11 @@ impl Failure {
         Self::with(Outcome::Refused, message)
     }
 
+    /// It is not so yet, or not in time.
+    pub fn degraded(message: impl Into<String>) -> Self {
+        Self::with(Outcome::Degraded, message)
+    }
+
     fn with(outcome: Outcome, message: impl Into<String>) -> Self {
         Self {
             outcome,

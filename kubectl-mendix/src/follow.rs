@@ -1,6 +1,7 @@
 //! Looks again at every change, until it is over.
 
 use crate::cluster::Cluster;
+use crate::environment::Environment;
 use crate::gather::ReadError;
 use crate::view::Health;
 use futures::stream::{self, BoxStream, Stream, StreamExt};
@@ -81,6 +82,25 @@ pub async fn follow<View>(
     match (in_time.transpose()?, last) {
         (Some(()), Some(view)) => Ok(Ending::Settled(view)),
         (_, last) => Ok(Ending::TimedOut(last)),
+    }
+}
+
+/// Says a line on stderr whenever it is another one.
+pub fn telling<View>(
+    environment: &mut Environment,
+    line: impl Fn(&View) -> String,
+) -> impl FnMut(Sight<'_, View>) -> anyhow::Result<()> {
+    let mut last = String::new();
+    move |sight| {
+        let text = match sight {
+            Sight::Seen(view) => line(view),
+            Sight::Lost(error) => format!("{error}; trying again"),
+        };
+        if !text.is_empty() && text != last {
+            environment.note(&text);
+            last = text;
+        }
+        Ok(())
     }
 }
 

@@ -14,6 +14,7 @@ pub mod gather;
 pub mod intent;
 pub mod outcome;
 pub mod output;
+pub mod plan;
 pub mod print;
 pub mod progress;
 pub mod protect;

@@ -18,6 +18,8 @@ pub enum Outcome {
     Degraded,
     /// Refused by an invariant: 4.
     Refused,
+    /// A plan has steps: 10.
+    Changes,
 }
 
 impl Outcome {
@@ -29,6 +31,7 @@ impl Outcome {
             Self::Usage => 2,
             Self::Degraded => 3,
             Self::Refused => 4,
+            Self::Changes => 10,
         }
     }
 }

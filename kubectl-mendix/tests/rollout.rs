@@ -93,6 +93,26 @@ fn a_restored_database_is_declared_with_the_way_back() {
 }
 
 #[test]
+fn an_undo_is_taken_back() {
+    let server = server("one");
+    let nothing = run(&server, &["undo", "shop", "--cancel"]);
+    assert!(
+        nothing.contains("exit code 1") && nothing.contains("was not undone"),
+        "{nothing}"
+    );
+    run(&server, &["undo", "shop"]);
+    let told = run(&server, &["undo", "shop", "--cancel"]);
+    assert!(
+        told.contains("exit code 0") && told.contains("shop redone"),
+        "{told}"
+    );
+    assert_eq!(
+        server.object(SHOP).expect("the environment")["spec"]["undo"],
+        json!(null)
+    );
+}
+
+#[test]
 fn what_nobody_affirms_is_not_declared() {
     let server = server("two");
     let told = run(&server, &["undo", "shop", "--restored"]);

@@ -28,6 +28,12 @@ Examples:
   # Replace all pods: workers first, then the leader, while somebody serves
   kubectl mendix restart shop --wait";
 
+pub(super) const REFRESH_EXAMPLES: &str = "\
+Examples:
+  # After an upgrade of the chart, when it suits: pods whose template would be another one are replaced
+  # while somebody serves; where nothing differs, nothing happens
+  kubectl mendix refresh shop --wait";
+
 pub(super) const RETRY_EXAMPLES: &str = "\
 Examples:
   # The build of shop has failed, and its cause is mended
@@ -47,7 +53,7 @@ pub struct RetryArguments {
     pub dry_run: Option<DryRun>,
 }
 
-/// Arguments of `stop`, `start`, `pause`, `resume` and `restart`.
+/// Arguments of `stop`, `start`, `pause`, `resume`, `restart` and `refresh`.
 #[derive(Args, Debug)]
 pub struct IntentArguments {
     /// App

@@ -4,6 +4,7 @@ use super::{DryRun, app_name};
 use crate::output::OutputFormat;
 use crate::rollout::Reference;
 use clap::Args;
+use std::path::PathBuf;
 
 pub(super) const HISTORY_EXAMPLES: &str = "\
 Examples:
@@ -32,10 +33,14 @@ Examples:
   # To a certain rollout of kubectl mendix history, on a database that was restored from a backup of its time
   kubectl mendix undo shop --to 7 --restored --wait
 
-It lasts until the MendixApp asks for yet another model.";
+  # What the app asks for after all
+  kubectl mendix undo shop --cancel
+
+It lasts until it is cancelled, or the MendixApp asks for yet another model.";
 
 /// Arguments of `undo`.
 #[derive(Args, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct UndoArguments {
     /// App
     #[arg(value_parser = app_name)]
@@ -46,6 +51,9 @@ pub struct UndoArguments {
     /// Say that the database was restored, and is as the model to go back to left it
     #[arg(long)]
     pub restored: bool,
+    /// Take an undo back: what the app asks for runs again
+    #[arg(long, conflicts_with_all = ["to", "restored"])]
+    pub cancel: bool,
     /// Answer the question with yes
     #[arg(short, long, requires = "restored")]
     pub yes: bool,
@@ -90,6 +98,59 @@ pub struct SafeRolloutArguments {
     /// What is to run.
     #[command(flatten)]
     pub source: super::SourceArguments,
+}
+
+pub(super) const PLAN_EXAMPLES: &str = "\
+Examples:
+  # What another package would do
+  kubectl mendix plan shop --package shop-2.mda
+  kubectl mendix plan shop --source-url https://example.com/shop-2.mda
+
+  # In a pipeline: 0 nothing to do, 10 something to do, 4 refused, 1 failed
+  kubectl mendix plan -f shop.yaml -o json
+
+  # Deployments of your own
+  kubectl mendix plan --leader deploy/shop --workers deploy/shop-workers --image registry.example.com/shop:2";
+
+/// Arguments of `plan`.
+#[derive(Args, Debug)]
+pub struct PlanArguments {
+    /// App
+    #[arg(value_parser = app_name, required_unless_present_any = ["filename", "leader"], conflicts_with = "leader")]
+    pub name: Option<String>,
+    /// Manifests of apps in a file, - for stdin; other options go on top of them
+    #[arg(short, long, value_name = "FILE", conflicts_with = "leader")]
+    pub filename: Vec<PathBuf>,
+    /// Workload that leads: deploy/NAME or statefulset/NAME
+    #[arg(long, value_name = "WORKLOAD", requires = "image", conflicts_with_all = ["package", "source_url"])]
+    pub leader: Option<Reference>,
+    /// Workload of workers; may be repeated, and need not be there yet
+    #[arg(long, value_name = "WORKLOAD", requires = "leader")]
+    pub workers: Vec<Reference>,
+    /// Format: table, json or yaml
+    #[arg(short, long, value_name = "FORMAT", default_value = "table")]
+    pub output: OutputFormat,
+    /// What is to run.
+    #[command(flatten)]
+    pub source: PlanSourceArguments,
+    /// Settings of the app.
+    #[command(flatten)]
+    pub settings: super::SettingArguments,
+}
+
+/// What a plan is made for.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Source")]
+pub struct PlanSourceArguments {
+    /// Address of a deployment package, or oci-image:// and an image that was built before
+    #[arg(long, value_name = "URL", group = "planned_source")]
+    pub source_url: Option<String>,
+    /// Deployment package (.mda); it is read, and goes nowhere
+    #[arg(long, value_name = "FILE", group = "planned_source")]
+    pub package: Option<PathBuf>,
+    /// Image that was built before
+    #[arg(long, value_name = "REF", group = "planned_source")]
+    pub image: Option<String>,
 }
 
 pub(super) const WAIT_EXAMPLES: &str = "\

@@ -29,15 +29,8 @@ pub async fn adopt(arguments: &AdoptArguments, environment: &mut Environment) ->
         confirm(environment, "Is that so?", arguments.yes)?;
     }
     let declaration = adopt::declaration(restored, (environment.now)());
-    let written = write::write(
-        &cluster.client,
-        &cluster.namespace,
-        name,
-        arguments.dry_run,
-        |_| declaration.clone(),
-    )
-    .await?;
     let dry_run = arguments.dry_run;
+    let written = write::declare(&cluster, name, dry_run, &declaration).await?;
     declared::print(&written, name, "patched", dry_run, arguments.output, environment)?;
     if arguments.dry_run.is_none() {
         environment.note(&format!(

@@ -33,13 +33,6 @@ pub(super) fn print(
         Some(OutputFormat::Json) => json(written, out),
         Some(OutputFormat::Yaml) => yaml(written, out),
         Some(OutputFormat::Name) => Ok(writeln!(out, "{name}")?),
-        _ => {
-            let suffix = match dry_run {
-                None => "",
-                Some(DryRun::Client) => " (client dry run)",
-                Some(DryRun::Server) => " (server dry run)",
-            };
-            Ok(writeln!(out, "{name} {done}{suffix}")?)
-        }
+        _ => Ok(writeln!(out, "{name} {done}{}", DryRun::suffix(dry_run))?),
     }
 }

@@ -55,7 +55,7 @@ fn check_format(format: Option<OutputFormat>) -> Result<(), Failure> {
 }
 
 /// What the arguments name. Without files clap has made sure that there is a name.
-fn targets<'a>(documents: &'a [Document], arguments: &'a DeployArguments) -> Vec<Target<'a>> {
+pub(super) fn targets<'a>(documents: &'a [Document], arguments: &'a DeployArguments) -> Vec<Target<'a>> {
     if documents.is_empty() {
         return arguments.name.iter().map(|name| Target::Named(name)).collect();
     }
@@ -97,7 +97,7 @@ fn show(
 }
 
 /// The source, where nothing has to be built for it.
-fn plain_source(arguments: &DeployArguments) -> Option<String> {
+pub(super) fn plain_source(arguments: &DeployArguments) -> Option<String> {
     let source = &arguments.source;
     let image = || {
         source
@@ -133,7 +133,7 @@ async fn source(
 }
 
 /// Prepares and sends, and again when somebody else changed the app in between.
-async fn send_fresh(
+pub(super) async fn send_fresh(
     cluster: &Cluster,
     target: Target<'_>,
     arguments: &DeployArguments,

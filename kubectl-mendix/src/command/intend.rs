@@ -1,4 +1,4 @@
-//! `kubectl mendix stop`, `start`, `pause`, `resume` and `restart`: declare, and follow.
+//! `kubectl mendix stop`, `start`, `pause`, `resume`, `restart` and `refresh`: declare, and follow.
 
 use super::declared;
 use crate::cli::IntentArguments;
@@ -6,6 +6,7 @@ use crate::cluster::Cluster;
 use crate::deploy::wait::{WAIT, wait};
 use crate::environment::Environment;
 use crate::failure::{Failure, Request, explain};
+use crate::gather::APPS;
 use crate::intent::app::Intent;
 use crate::intent::write;
 use crate::outcome::Outcome;
@@ -33,21 +34,14 @@ pub async fn intend(
     is_app(&cluster, name, intent.of_plain_manifests()).await?;
     let now = (environment.now)();
     let declaration = intent.declaration(now);
-    let written = write::write(
-        &cluster.client,
-        &cluster.namespace,
-        name,
-        arguments.dry_run,
-        |_| declaration.clone(),
-    )
-    .await?;
+    let dry_run = arguments.dry_run;
+    let written = write::declare(&cluster, name, dry_run, &declaration).await?;
     if arguments.wait && intent == Intent::Pause {
         let until = Instant::now() + environment.timeout.unwrap_or(WAIT);
         taken_up(&cluster, name, &written, until).await?;
     } else if arguments.wait {
         follow(&cluster, name, &written, environment).await?;
     }
-    let dry_run = arguments.dry_run;
     declared::print(
         &written,
         name,
@@ -63,7 +57,7 @@ pub async fn intend(
 pub(super) async fn is_app(cluster: &Cluster, name: &str, of_plain_manifests: &str) -> Result<(), Failure> {
     let request = Request {
         verb: "get",
-        resource: "mendixapps.privatecloud.mendix.com",
+        resource: APPS,
         namespace: Some(&cluster.namespace),
     };
     let found = cluster.apps(&cluster.namespace).get_opt(name).await;
@@ -93,30 +87,35 @@ pub(super) async fn follow(
 
 /// Waits until the controller has read what was written: what the app's status says before that is of before.
 async fn taken_up(cluster: &Cluster, name: &str, written: &Value, until: Instant) -> anyhow::Result<()> {
-    let runtimes: Api<Runtime> = Api::namespaced(cluster.client.clone(), &cluster.namespace);
     let wanted = written["metadata"]["generation"].as_i64();
-    let request = Request {
-        verb: "get",
-        resource: "runtimes.privatecloud.mendix.com",
-        namespace: Some(&cluster.namespace),
-    };
     loop {
-        let runtime = runtimes.get_opt(name).await;
-        let runtime = runtime.map_err(|error| explain(&error, &request))?;
-        let seen = runtime
+        let seen = runtime(cluster, name)
+            .await?
             .and_then(|it| it.status)
             .and_then(|it| it.environment_generation);
         if seen >= wanted {
             return Ok(());
         }
         if Instant::now() >= until {
-            let mut failure = Failure::new(format!(
+            let failure = Failure::degraded(format!(
                 "the controller has not taken up what is intended with {name}"
-            ))
-            .hint("kubectl get pods -n mendix-system shows whether it runs");
-            failure.outcome = Outcome::Degraded;
-            return Err(failure.into());
+            ));
+            return Err(failure
+                .hint("kubectl get pods -n mendix-system shows whether it runs")
+                .into());
         }
         sleep(PAUSE).await;
     }
+}
+
+/// What the controller runs of an app; nothing before it was ever to run.
+pub(super) async fn runtime(cluster: &Cluster, name: &str) -> Result<Option<Runtime>, Failure> {
+    let request = Request {
+        verb: "get",
+        resource: "runtimes.privatecloud.mendix.com",
+        namespace: Some(&cluster.namespace),
+    };
+    let runtimes: Api<Runtime> = Api::namespaced(cluster.client.clone(), &cluster.namespace);
+    let found = runtimes.get_opt(name).await;
+    found.map_err(|error| explain(&error, &request))
 }

@@ -9,6 +9,7 @@ pub mod explain;
 pub mod fence;
 pub mod history;
 pub mod intend;
+pub mod plan;
 pub mod protect;
 pub mod retry;
 pub mod safe_rollout;
@@ -39,9 +40,11 @@ pub async fn dispatch(command: Command, environment: &mut Environment) -> anyhow
         Command::Pause(arguments) => intend::intend(Intent::Pause, &arguments, environment).await,
         Command::Resume(arguments) => intend::intend(Intent::Resume, &arguments, environment).await,
         Command::Restart(arguments) => intend::intend(Intent::Restart, &arguments, environment).await,
+        Command::Refresh(arguments) => intend::intend(Intent::Refresh, &arguments, environment).await,
         Command::SafeRollout(arguments) => {
             Box::pin(safe_rollout::safe_rollout(*arguments, environment)).await
         }
+        Command::Plan(arguments) => Box::pin(plan::plan(*arguments, environment)).await,
         Command::History(arguments) => history::history(&arguments, environment).await,
         Command::Undo(arguments) => undo::undo(&arguments, environment).await,
         Command::Wait(arguments) => wait::wait(&arguments, environment).await,

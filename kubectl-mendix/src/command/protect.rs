@@ -181,7 +181,7 @@ async fn one_by_one(
             continue;
         }
         if let Err(state) = settle(cluster, &restart, timeout, environment).await? {
-            let mut failure = Failure::new(format!(
+            let failure = Failure::degraded(format!(
                 "{name} is not ready, so no other environment is restarted: {}",
                 state.message
             ))
@@ -191,7 +191,6 @@ async fn one_by_one(
                 cluster.namespace
             ))
             .hint("the same command goes on with what is left");
-            failure.outcome = Outcome::Degraded;
             return Err(failure.into());
         }
         environment.note(&format!("{name} is ready, with guarded pods alone"));

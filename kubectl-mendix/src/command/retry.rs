@@ -28,11 +28,7 @@ pub async fn retry(arguments: &RetryArguments, environment: &mut Environment) ->
     }
     for pod in failed {
         if take_away(&cluster, &pod.name, arguments.dry_run).await? {
-            let suffix = match arguments.dry_run {
-                None => "",
-                Some(DryRun::Client) => " (client dry run)",
-                Some(DryRun::Server) => " (server dry run)",
-            };
+            let suffix = DryRun::suffix(arguments.dry_run);
             writeln!(environment.out.writer, "pod/{} deleted{suffix}", pod.name)?;
         }
     }

@@ -8,7 +8,7 @@ use crate::cluster::Cluster;
 use crate::deploy::{FIELD_MANAGER, wait};
 use crate::environment::Environment;
 use crate::failure::{Failure, Request, explain};
-use crate::follow::{Ending, Sight, changes_of_app, follow};
+use crate::follow::{Ending, changes_of_app, follow, telling};
 use crate::gather::ReadError;
 use crate::intent::write;
 use crate::outcome::Outcome;
@@ -35,9 +35,16 @@ pub async fn safe_rollout(
     let name = match (&arguments.leader, arguments.name) {
         (Some(leader), _) => {
             let image = arguments.source.image.as_deref().unwrap_or_default();
-            let (name, changes) = planned(&cluster, leader, &arguments.workers, image, environment).await?;
-            perform(&cluster, &name, &changes, arguments.dry_run, environment).await?;
-            name
+            let asked = planned(&cluster, leader, &arguments.workers, image, environment).await?;
+            perform(
+                &cluster,
+                &asked.name,
+                &asked.changes,
+                arguments.dry_run,
+                environment,
+            )
+            .await?;
+            asked.name
         }
         (None, name) => {
             let app = DeployArguments {
@@ -61,27 +68,44 @@ pub async fn safe_rollout(
     Ok(Outcome::Done)
 }
 
-/// Environment of the workloads, and what is to be written into them.
-async fn planned(
+/// What is asked of plain workloads.
+pub(super) struct Asked {
+    /// Environment of the workloads.
+    pub(super) name: String,
+    /// What is to be written into them.
+    pub(super) changes: Vec<Change>,
+    /// Pods that work now.
+    pub(super) workers: i32,
+}
+
+/// Reads the workloads, and decides what is to be written.
+pub(super) async fn planned(
     cluster: &Cluster,
     leader: &Reference,
     workers: &[Reference],
     image: &str,
     environment: &mut Environment,
-) -> anyhow::Result<(String, Vec<Change>)> {
-    let Some(of_leader) = template(cluster, leader).await? else {
+) -> anyhow::Result<Asked> {
+    let Some((of_leader, _)) = workload(cluster, leader).await? else {
         return Err(Failure::new(format!("{leader} is not there")).into());
     };
-    let mut present = Vec::new();
+    let (mut present, mut working) = (Vec::new(), 0);
     for worker in workers {
-        match template(cluster, worker).await? {
-            Some(template) => present.push((worker, template)),
+        match workload(cluster, worker).await? {
+            Some((template, replicas)) => {
+                present.push((worker, template));
+                working += replicas;
+            }
             None => environment.note(&format!("{worker} is not there yet")),
         }
     }
     let changes = changes((leader, &of_leader), &present, image)?;
     let name = changes.last().map(|change| change.environment.clone());
-    Ok((name.unwrap_or_default(), changes))
+    Ok(Asked {
+        name: name.unwrap_or_default(),
+        changes,
+        workers: working,
+    })
 }
 
 /// Writes the changes, and follows the environment to the end of its rollout.
@@ -103,7 +127,7 @@ async fn perform(
         } else {
             "has this image already"
         };
-        let suffix = if dry_run.is_some() { " (dry run)" } else { "" };
+        let suffix = DryRun::suffix(dry_run);
         environment.note(&format!("{} {done}{suffix}", change.workload));
     }
     if dry_run.is_some() {
@@ -119,17 +143,29 @@ async fn perform(
         .map(drop)
 }
 
-async fn template(cluster: &Cluster, reference: &Reference) -> Result<Option<PodTemplateSpec>, Failure> {
+/// Template and number of pods of a workload.
+async fn workload(
+    cluster: &Cluster,
+    reference: &Reference,
+) -> Result<Option<(PodTemplateSpec, i32)>, Failure> {
     let (client, namespace, name) = (cluster.client.clone(), &cluster.namespace, &reference.name);
     let read = match reference.kind {
         Kind::Deployment => Api::<Deployment>::namespaced(client, namespace)
             .get_opt(name)
             .await
-            .map(|found| found.and_then(|it| Some(it.spec?.template))),
+            .map(|found| {
+                found
+                    .and_then(|it| it.spec)
+                    .map(|it| (it.template, it.replicas.unwrap_or(1)))
+            }),
         Kind::StatefulSet => Api::<StatefulSet>::namespaced(client, namespace)
             .get_opt(name)
             .await
-            .map(|found| found.and_then(|it| Some(it.spec?.template))),
+            .map(|found| {
+                found
+                    .and_then(|it| it.spec)
+                    .map(|it| (it.template, it.replicas.unwrap_or(1)))
+            }),
     };
     read.map_err(|error| explain(&error, &request("get", reference, namespace)))
 }
@@ -186,30 +222,14 @@ async fn ended(
         let all = rollouts(cluster, name).await.map_err(ReadError::passing)?;
         Ok(all.into_iter().rfind(|it| it.number > before))
     };
-    let mut told = None;
-    let tell = |sight: Sight<'_, Option<Rollout>>| {
-        let line = match sight {
-            Sight::Lost(error) => format!("{error}; trying again"),
-            Sight::Seen(None) => format!("{name}: the controller takes the new image up"),
-            Sight::Seen(Some(rollout)) => {
-                format!("{name}: rollout {} is {:?}", rollout.number, rollout.outcome)
-            }
-        };
-        if told.as_ref() != Some(&line) {
-            environment.note(&line);
-            told = Some(line);
-        }
-        Ok(())
-    };
-    match follow(
-        changes_of_app(cluster, name),
-        look,
-        |seen| health(seen.as_ref()),
-        tell,
-        Some(timeout),
-    )
-    .await?
-    {
+    let tell = telling(environment, |seen: &Option<Rollout>| match seen {
+        None => format!("{name}: the controller takes the new image up"),
+        Some(rollout) => format!("{name}: rollout {} is {:?}", rollout.number, rollout.outcome),
+    });
+    let (changes, health) = (changes_of_app(cluster, name), |seen: &Option<Rollout>| {
+        health(seen.as_ref())
+    });
+    match follow(changes, look, health, tell, Some(timeout)).await? {
         Ending::Settled(Some(last)) if last.outcome == RolloutOutcome::Succeeded => Ok(()),
         Ending::Settled(last) => Err(failed(name, last.and_then(|last| last.message)).into()),
         Ending::TimedOut(_) => Err(late(name, &cluster.namespace, timeout).into()),
@@ -233,9 +253,7 @@ fn failed(name: &str, message: Option<String>) -> Failure {
 
 fn late(name: &str, namespace: &str, timeout: Duration) -> Failure {
     let seconds = timeout.as_secs();
-    let mut failure = Failure::new(format!("the rollout of {name} is not over after {seconds} s")).hint(
-        format!("it goes on; kubectl mendix status {name} -n {namespace} --watch follows it"),
-    );
-    failure.outcome = Outcome::Degraded;
-    failure
+    Failure::degraded(format!("the rollout of {name} is not over after {seconds} s")).hint(format!(
+        "it goes on; kubectl mendix status {name} -n {namespace} --watch follows it"
+    ))
 }

@@ -4,11 +4,9 @@ use super::{declared, history, intend};
 use crate::cli::UndoArguments;
 use crate::cluster::Cluster;
 use crate::environment::Environment;
-use crate::failure::{Failure, Request, explain};
+use crate::failure::Failure;
 use crate::intent::{adopt, confirm, write};
 use crate::outcome::Outcome;
-use kube::Api;
-use mendix_model::crd::Runtime;
 use mendix_model::crd::claim::Schema;
 use mendix_model::crd::environment::Restored;
 use mendix_model::rollout::undo::{Refusal, target, undo as declaration};
@@ -29,27 +27,25 @@ pub async fn undo(arguments: &UndoArguments, environment: &mut Environment) -> a
     )
     .await?;
     let live = write::read(&cluster.client, &cluster.namespace, name).await?;
-    let asked = asked(&cluster, name).await?;
-    let wish = wish(arguments, &live, &asked, (environment.now)().to_string())?;
+    let wish = if arguments.cancel {
+        cancelled(&live, name)?
+    } else {
+        let asked = asked(&cluster, name).await?;
+        wish(arguments, &live, &asked, (environment.now)().to_string())?
+    };
     if let (Some(restored), None) = (wish["restored"]["model"].as_str(), arguments.dry_run) {
         environment.warn(&adopt::assertion(name, Some(restored), None));
         confirm(environment, "Is that so?", arguments.yes)?;
     }
-    let written = write::write(
-        &cluster.client,
-        &cluster.namespace,
-        name,
-        arguments.dry_run,
-        |_| wish.clone(),
-    );
-    let written = written.await?;
+    let written = write::declare(&cluster, name, arguments.dry_run, &wish).await?;
     if arguments.wait {
         intend::follow(&cluster, name, &written, environment).await?;
     }
+    let done = if arguments.cancel { "redone" } else { "undone" };
     declared::print(
         &written,
         name,
-        "undone",
+        done,
         arguments.dry_run,
         arguments.output,
         environment,
@@ -57,21 +53,21 @@ pub async fn undo(arguments: &UndoArguments, environment: &mut Environment) -> a
     Ok(Outcome::Done)
 }
 
+/// The part of the environment's spec that takes an undo back.
+fn cancelled(live: &Value, name: &str) -> Result<Value, Failure> {
+    if live["spec"]["undo"].is_null() {
+        return Err(Failure::new(format!(
+            "{name} was not undone, so there is nothing to cancel"
+        )));
+    }
+    Ok(json!({ "undo": null }))
+}
+
 /// Model that the app asks for.
 async fn asked(cluster: &Cluster, name: &str) -> Result<String, Failure> {
-    let request = Request {
-        verb: "get",
-        resource: "runtimes.privatecloud.mendix.com",
-        namespace: Some(&cluster.namespace),
-    };
-    let runtimes: Api<Runtime> = Api::namespaced(cluster.client.clone(), &cluster.namespace);
-    let runtime = runtimes
-        .get_opt(name)
-        .await
-        .map_err(|error| explain(&error, &request))?;
-    let runtime =
-        runtime.ok_or_else(|| Failure::new(format!("{name} has never run, so nothing can be undone")))?;
-    Ok(runtime.spec.model)
+    let runtime = intend::runtime(cluster, name).await?;
+    let never = || Failure::new(format!("{name} has never run, so nothing can be undone"));
+    Ok(runtime.ok_or_else(never)?.spec.model)
 }
 
 /// The part of the environment's spec that says so.

@@ -64,14 +64,13 @@ async fn wait(cluster: &Cluster, environment: &mut Environment) -> anyhow::Resul
         return Ok(());
     };
     let seconds = timeout.as_secs();
-    let mut failure = Failure::new(format!(
+    let failure = Failure::degraded(format!(
         "namespace {name} is not free after {seconds} s: {}",
         state.message
     ))
     .hint("the controller goes on; the same command finishes, once it is done")
     .hint("a pod on a node that is lost for good is let go after kubectl mendix fence NODE")
     .hint(format!("kubectl mendix protect -n {name} guards it again"));
-    failure.outcome = Outcome::Degraded;
     Err(failure.into())
 }
 

@@ -5,7 +5,6 @@ use crate::environment::Environment;
 use crate::failure::Failure;
 use crate::follow::{Ending, Sight, changes_of_app, follow};
 use crate::gather::{self, ReadError};
-use crate::outcome::Outcome;
 use crate::print::{Changes, Layout, Shown};
 use crate::progress::{Picture, Screen};
 use crate::view::{AppView, EnvironmentView, Health, NamedView};
@@ -194,16 +193,15 @@ fn every_part(name: &str, namespace: &str) -> String {
 fn late(name: &str, namespace: &str, cause: Option<&str>, timeout: Duration) -> Failure {
     let seconds = timeout.as_secs();
     let last = cause.map(|cause| format!(": {cause}")).unwrap_or_default();
-    let mut failure = Failure::new(format!("{name} is not ready after {seconds} s{last}")).hint(format!(
+    Failure::degraded(format!("{name} is not ready after {seconds} s{last}")).hint(format!(
         "the work goes on; kubectl mendix status {name} -n {namespace} --watch follows it"
-    ));
-    failure.outcome = Outcome::Degraded;
-    failure
+    ))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outcome::Outcome;
     use crate::view::parts::BuildView;
     use crate::view::{AppSummary, PartView, PodView};
 

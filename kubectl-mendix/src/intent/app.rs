@@ -16,6 +16,8 @@ pub enum Intent {
     Resume,
     /// All pods are to be replaced.
     Restart,
+    /// Pods are to have the defaults of the present release.
+    Refresh,
 }
 
 impl Intent {
@@ -28,6 +30,7 @@ impl Intent {
             Self::Resume => json!({ "paused": null }),
             // The time tells one restart from the next.
             Self::Restart => json!({ "restart": { "id": now.to_string() } }),
+            Self::Refresh => json!({ "refresh": { "id": now.to_string() } }),
         }
     }
 
@@ -39,6 +42,7 @@ impl Intent {
             Self::Pause => "paused",
             Self::Resume => "resumed",
             Self::Restart => "restarted",
+            Self::Refresh => "refreshed",
         }
     }
 
@@ -50,6 +54,7 @@ impl Intent {
             Self::Pause => "kubectl rollout pause its Deployments",
             Self::Resume => "kubectl rollout resume its Deployments",
             Self::Restart => "kubectl rollout restart its workloads: the gate keeps the order",
+            Self::Refresh => "nothing of ours stands in their templates",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::ENVIRONMENTS;
 use crate::cli::DryRun;
+use crate::cluster::Cluster;
 use crate::deploy::FIELD_MANAGER;
 use crate::failure::{Failure, Request, explain, is_unknown_resource};
 use kube::api::{DynamicObject, Patch, PatchParams};
@@ -52,6 +53,20 @@ pub async fn write(
     Err(Failure::new(format!(
         "failed to change environment {name}: somebody else changes it at the same time: {words}"
     )))
+}
+
+/// Writes fields of the spec that do not depend on what is there.
+///
+/// # Errors
+/// See [`write`].
+pub async fn declare(
+    cluster: &Cluster,
+    name: &str,
+    dry_run: Option<DryRun>,
+    declaration: &Value,
+) -> Result<Value, Failure> {
+    let declaration = |_: &Value| declaration.clone();
+    write(&cluster.client, &cluster.namespace, name, dry_run, declaration).await
 }
 
 /// Reads an environment.

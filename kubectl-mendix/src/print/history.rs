@@ -1,13 +1,10 @@
 //! Rollouts as a table.
 
 use super::columns::{Row, columns};
-use super::{Layout, age};
+use super::{Layout, age, tree};
 use crate::view::Health;
 use jiff::Timestamp;
 use mendix_model::crd::rollout::{Change, Rollout, RolloutOutcome};
-
-/// Characters of a model that tell it from others.
-const SHORT: usize = 12;
 
 /// One line each, the oldest first.
 pub(crate) fn history(rollouts: &[Rollout], layout: Layout, now: Timestamp) -> String {
@@ -29,7 +26,7 @@ fn cells(rollout: &Rollout, wide: bool, now: Timestamp) -> Vec<String> {
     let model = if wide {
         wanted.model.clone()
     } else {
-        short(&wanted.model)
+        tree::short(&wanted.model).to_owned()
     };
     let ended = rollout.ended_at.as_ref().map_or(now, |ended| ended.0);
     let mut cells = vec![
@@ -45,10 +42,6 @@ fn cells(rollout: &Rollout, wide: bool, now: Timestamp) -> Vec<String> {
     cells.extend(wide.then(|| text(wanted.image.as_deref())));
     cells.push(rollout.message.clone().unwrap_or_default());
     cells
-}
-
-fn short(model: &str) -> String {
-    model.trim_start_matches("sha256:").chars().take(SHORT).collect()
 }
 
 const fn change(change: Change) -> &'static str {

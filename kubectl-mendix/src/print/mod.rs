@@ -6,6 +6,7 @@ mod environment;
 pub(crate) mod history;
 mod lease;
 mod list;
+pub(crate) mod plan;
 mod tree;
 
 pub use changes::Changes;

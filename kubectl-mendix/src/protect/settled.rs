@@ -6,7 +6,7 @@ use super::workload::{Workload, workloads};
 use super::write::delete_pod;
 use crate::cluster::Cluster;
 use crate::environment::Environment;
-use crate::follow::{Ending, Sight, changes_of_gate, follow};
+use crate::follow::{Ending, changes_of_gate, follow, telling};
 use crate::gather::{ReadError, is_plain};
 use crate::view::Health;
 use k8s_openapi::api::core::v1::Pod;
@@ -144,18 +144,7 @@ async fn wait(
     end: Instant,
     environment: &mut Environment,
 ) -> anyhow::Result<Result<(), State>> {
-    let mut last = String::new();
-    let tell = |sight: Sight<'_, State>| {
-        let text = match sight {
-            Sight::Seen(state) => state.message.clone(),
-            Sight::Lost(error) => format!("{error}; trying again"),
-        };
-        if !text.is_empty() && text != last {
-            environment.note(&text);
-            last = text;
-        }
-        Ok(())
-    };
+    let tell = telling(environment, |state: &State| state.message.clone());
     let left = end.saturating_duration_since(Instant::now());
     let health = |state: &State| state.health;
     Ok(

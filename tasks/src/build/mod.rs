@@ -34,6 +34,21 @@ pub struct Target {
     pub platform: Platform,
 }
 
+/// Model of a package in a local file.
+///
+/// # Errors
+/// When it is no package that can be built.
+pub fn model_of_file(path: &Path) -> Result<String, BuildError> {
+    Ok(Package::open(open(path)?)?.model())
+}
+
+fn open(path: &Path) -> Result<File, PackageError> {
+    File::open(path).map_err(|source| PackageError::Open {
+        path: path.to_owned(),
+        source,
+    })
+}
+
 /// Builds and pushes the image of a package in a local file.
 ///
 /// # Errors
@@ -44,11 +59,7 @@ pub async fn build_from_file(
     registry: &Registry,
     progress: Arc<dyn Progress>,
 ) -> Result<BuildResult, BuildError> {
-    let file = File::open(path).map_err(|source| PackageError::Open {
-        path: path.to_owned(),
-        source,
-    })?;
-    build(file, target, registry, progress).await
+    build(open(path)?, target, registry, progress).await
 }
 
 /// Does what a build pod does: downloads and builds a package, or only looks at an image that is there already.
