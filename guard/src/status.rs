@@ -3,7 +3,7 @@
 use crate::lease::Stage;
 use crate::sequence::{Attempt, Failure, State, remedy};
 use jiff::Timestamp;
-use mendix_model::lease::{Foreign, LeaseState, LeaseStatus, TERMS};
+use mendix_model::lease::{Foreign, LeaseState, LeaseStatus, SYNCHRONISING, TERMS};
 use mendix_model::names::Role;
 use serde::Serialize;
 
@@ -53,7 +53,7 @@ impl Phase {
             Self::Configuring => "configuring",
             Self::StartingModel => "startingModel",
             Self::AwaitingLeader => "awaitingLeader",
-            Self::Synchronising => "synchronising",
+            Self::Synchronising => SYNCHRONISING,
             Self::Running => "running",
             Self::Failed => "failed",
             Self::Stopping => "stopping",

@@ -11,7 +11,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
-use mendix_model::lease::{GuardStatus, LeaseStatus, STATUS_PATH};
+use mendix_model::lease::{GuardStatus, STATUS_PATH};
 use mendix_model::names::PROBE_PORT;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -78,20 +78,18 @@ fn address(pod: &Pod) -> Option<SocketAddr> {
     (runs && !is_leaving(pod)).then(|| SocketAddr::new(ip, port))
 }
 
-/// What the guard at this address says of its lease.
+/// What the guard at this address says.
 ///
 /// # Errors
 /// There is no answer by then, or none that is understood.
-pub async fn ask(address: SocketAddr, until: Instant) -> Result<LeaseStatus, NoAnswer> {
+pub async fn ask(address: SocketAddr, until: Instant) -> Result<GuardStatus, NoAnswer> {
     let body = timeout_at(until, body(address))
         .await
         .map_err(|_| NoAnswer::Late)??;
-    let status = serde_json::from_slice::<GuardStatus>(&body);
-    let status = status.map_err(|error| {
+    serde_json::from_slice(&body).map_err(|error| {
         tracing::debug!(%address, %error, "Failed to read the status of a guard");
         NoAnswer::Malformed
-    })?;
-    Ok(status.lease)
+    })
 }
 
 async fn body(address: SocketAddr) -> Result<Bytes, NoAnswer> {

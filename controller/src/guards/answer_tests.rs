@@ -36,7 +36,7 @@ async fn what_a_guard_of_a_later_release_says_besides_is_not_minded() {
     let document =
         json!({"role": "leader", "new": 1, "lease": {"state": "held", "boundSeconds": 20, "new": {}}});
     let address = server(with_body(&document.to_string()), false).await;
-    let status = ask(address, far()).await.expect("an answer");
+    let status = ask(address, far()).await.expect("an answer").lease;
     assert_eq!((status.state, status.bound_seconds), (LeaseState::Held, Some(20)));
 }
 

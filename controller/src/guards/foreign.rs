@@ -3,7 +3,7 @@
 use super::is_unguarded;
 use super::lease::Answers;
 use k8s_openapi::api::core::v1::Pod;
-use mendix_model::lease::LeaseStatus;
+use mendix_model::lease::GuardStatus;
 use std::collections::BTreeSet;
 
 /// Who is on the database besides the processes that hold rows.
@@ -38,8 +38,8 @@ pub(crate) fn foreign(pods: &[Pod], answers: &Answers) -> Beside {
     }
 }
 
-fn of_status(status: &LeaseStatus) -> Option<&mendix_model::lease::Foreign> {
-    status.foreign.as_ref()
+fn of_status(status: &GuardStatus) -> Option<&mendix_model::lease::Foreign> {
+    status.lease.foreign.as_ref()
 }
 
 fn addresses(pod: &Pod) -> impl Iterator<Item = &str> {
@@ -63,7 +63,7 @@ fn of_runtimes(runtimes: usize) -> Option<String> {
 mod tests {
     use super::*;
     use crate::guards::NoAnswer;
-    use mendix_model::lease::{Foreign, LeaseState};
+    use mendix_model::lease::{Foreign, LeaseState, LeaseStatus};
     use rstest::rstest;
     use serde_json::json;
 
@@ -87,7 +87,7 @@ mod tests {
             bound_seconds: None,
             foreign: Some(Foreign { addresses, runtimes }),
         };
-        [("shop-0".to_owned(), Ok(status))].into()
+        [("shop-0".to_owned(), Ok(GuardStatus::of_lease(status)))].into()
     }
 
     #[rstest]

@@ -10,14 +10,14 @@ use crate::report::shortened;
 use k8s_openapi::api::core::v1::Pod;
 use kube::ResourceExt;
 use mendix_model::conditions::{DATABASE_LEASE, Fact};
-use mendix_model::lease::{LeaseState, LeaseStatus, REFUSED};
+use mendix_model::lease::{GuardStatus, LeaseState, REFUSED};
 use mendix_model::names::INJECT_GUARD_ANNOTATION;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Answers by name of the pod. A pod that was not asked is not in it.
-pub(crate) type Answers = BTreeMap<String, Result<LeaseStatus, NoAnswer>>;
+pub(crate) type Answers = BTreeMap<String, Result<GuardStatus, NoAnswer>>;
 
 /// Nobody watches what a guard waits for.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
@@ -84,9 +84,17 @@ pub(crate) fn waits_for(pod: &Pod, answers: &Answers) -> Option<String> {
     }
 }
 
+/// What a leader does to the database before it serves.
+pub(crate) fn synchronises(pod: &Pod, answers: &Answers) -> Option<String> {
+    let status = answers.get(&pod.name_any())?.as_ref().ok()?;
+    status.synchronises().filter(|_| !is_leaving(pod))
+}
+
 /// When to ask again although no pod changes; nothing where every guard has said its last word.
 pub(crate) fn look_again(pods: &[Pod], answers: &Answers) -> Option<Duration> {
+    let starts = |pod: &Pod| matches!(answers.get(&pod.name_any()), Some(Ok(status)) if status.starts());
     let wait = |pod: &Pod| match word(pod, answers)? {
+        _ if starts(pod) => Some(LOOK_AGAIN),
         // The guard listens a moment after its container runs.
         Word::Waiting(_) | Word::Starting(_) => Some(LOOK_AGAIN),
         Word::Silent(_) => Some(read::UNWATCHED),
@@ -108,7 +116,7 @@ fn word(pod: &Pod, answers: &Answers) -> Option<Word> {
         return Some(Word::Refused(why));
     }
     let status = match answers.get(&pod.name_any())? {
-        Ok(status) => status,
+        Ok(status) => &status.lease,
         Err(why) if is_ready(pod) => return Some(Word::Silent(format!("{why}; {}", why.remedy()))),
         Err(why) => return Some(Word::Starting(why.to_string())),
     };

@@ -1,4 +1,5 @@
 use super::*;
+use mendix_model::lease::LeaseStatus;
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -23,22 +24,42 @@ fn running(name: &str, ready: bool) -> Pod {
     clippy::unnecessary_wraps,
     reason = "it stands beside those that do not answer"
 )]
-fn says(state: LeaseState, message: &str) -> Result<LeaseStatus, NoAnswer> {
-    Ok(LeaseStatus {
+fn says(state: LeaseState, message: &str) -> Result<GuardStatus, NoAnswer> {
+    Ok(GuardStatus::of_lease(LeaseStatus {
         state,
         message: Some(message.to_owned()).filter(|message| !message.is_empty()),
         remaining_seconds: None,
         bound_seconds: Some(20),
         foreign: None,
-    })
+    }))
 }
 
-fn held() -> Result<LeaseStatus, NoAnswer> {
+fn held() -> Result<GuardStatus, NoAnswer> {
     says(LeaseState::Held, "")
 }
 
+fn synchronising() -> Result<GuardStatus, NoAnswer> {
+    held().map(|status| GuardStatus {
+        state: Some("synchronising".to_owned()),
+        since: Some("2026-01-01T00:00:00Z".to_owned()),
+        schema_statements: Some(12),
+        ..status
+    })
+}
+
+#[test]
+fn it_is_told_what_a_leader_does_to_the_database() {
+    let answers = |answer| [("a".to_owned(), answer)].into();
+    let told = synchronises(&running("a", false), &answers(synchronising()));
+    assert_eq!(
+        told.as_deref(),
+        Some("brings the schema of the database to its model by 12 statements, since 2026-01-01T00:00:00Z")
+    );
+    assert_eq!(synchronises(&running("a", false), &answers(held())), None);
+}
+
 /// Status, reason and sentence of pods `a`, `b` and so on, which are ready or not and answer so.
-fn told(pods: &[(bool, Result<LeaseStatus, NoAnswer>)]) -> Option<(Option<bool>, String, String)> {
+fn told(pods: &[(bool, Result<GuardStatus, NoAnswer>)]) -> Option<(Option<bool>, String, String)> {
     let named = || pods.iter().zip(["a", "b", "c"]);
     let pods: Vec<Pod> = named().map(|((ready, _), name)| running(name, *ready)).collect();
     let answers = named().map(|((_, answer), name)| (name.to_owned(), answer.clone()));
@@ -78,7 +99,7 @@ fn told(pods: &[(bool, Result<LeaseStatus, NoAnswer>)]) -> Option<(Option<bool>,
     Some(false), "Refused", "pod b: it belongs to till; adopt"
 )]
 fn what_a_person_must_know_of_is_told_first(
-    #[case] pods: &[(bool, Result<LeaseStatus, NoAnswer>)],
+    #[case] pods: &[(bool, Result<GuardStatus, NoAnswer>)],
     #[case] is: Option<bool>,
     #[case] reason: &str,
     #[case] words: &str,
@@ -94,10 +115,8 @@ fn others_on_the_database_are_told_before_all_else() {
         addresses: ["10.9.9.9".to_owned()].into(),
         runtimes: 0,
     };
-    let seen = LeaseStatus {
-        foreign: Some(foreign),
-        ..held().expect("an answer")
-    };
+    let mut seen = held().expect("an answer");
+    seen.lease.foreign = Some(foreign);
     let refused = says(LeaseState::Refused, "it belongs to till");
     let (is, reason, sentence) = told(&[(true, Ok(seen)), (false, refused)]).expect("a condition");
     assert_eq!((is, reason.as_str()), (Some(false), "Foreign"));
@@ -165,9 +184,9 @@ fn an_end_for_another_reason_is_no_refusal() {
 #[test]
 fn nothing_that_counts_down_is_told() {
     let waiting = |seconds| {
-        says(LeaseState::Waiting, "leader x may still run").map(|status| LeaseStatus {
-            remaining_seconds: Some(seconds),
-            ..status
+        says(LeaseState::Waiting, "leader x may still run").map(|mut status| {
+            status.lease.remaining_seconds = Some(seconds);
+            status
         })
     };
     assert_eq!(told(&[(false, waiting(14))]), told(&[(false, waiting(13))]));
@@ -187,11 +206,12 @@ fn the_order_of_pods_changes_nothing() {
 #[case::held(true, held(), None)]
 #[case::absent(true, says(LeaseState::Absent, "no right"), None)]
 #[case::waiting(false, says(LeaseState::Waiting, "x"), Some(LOOK_AGAIN))]
+#[case::synchronising(false, synchronising(), Some(LOOK_AGAIN))]
 #[case::not_listening_yet(false, Err(NoAnswer::Late), Some(LOOK_AGAIN))]
 #[case::not_let_through(true, Err(NoAnswer::Late), Some(read::UNWATCHED))]
 fn it_is_looked_again_only_where_no_watch_will_tell(
     #[case] ready: bool,
-    #[case] answer: Result<LeaseStatus, NoAnswer>,
+    #[case] answer: Result<GuardStatus, NoAnswer>,
     #[case] expected: Option<Duration>,
 ) {
     let pods = [running("a", ready)];

@@ -8,7 +8,7 @@ mod watch;
 pub(crate) use answer::ask_all;
 pub use answer::{NoAnswer, ask};
 pub(crate) use foreign::{Beside, foreign};
-pub(crate) use lease::{Answers, fact, look_again, waits_for};
+pub(crate) use lease::{Answers, fact, look_again, synchronises, waits_for};
 pub(crate) use watch::{Place, watch};
 
 use crate::pod_state::phase;

@@ -93,9 +93,15 @@ fn why(observed: &Observed, pod: &Pod) -> Option<String> {
     guarded::held(observed, &pod.name_any())
         .or_else(|| cause(pod))
         .or_else(|| guards::waits_for(pod, &observed.answers))
+        .or_else(|| guards::synchronises(pod, &observed.answers))
 }
 
+/// A leader that brings the database to its model is not late, however long that takes: only the database knows.
 fn exceeded(observed: &Observed) -> Option<String> {
+    let synchronises = |pod: &Pod| guards::synchronises(pod, &observed.answers).is_some();
+    if observed.pods.iter().any(synchronises) {
+        return None;
+    }
     let deployments = [&observed.leader, &observed.worker].into_iter().flatten();
     let late = deployments.filter(|deployment| {
         let conditions = deployment

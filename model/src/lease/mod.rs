@@ -18,7 +18,7 @@ mod watch;
 
 pub use hold::{Duty, Lease, Loss, duty};
 pub use record::{FORMAT, Process, Record, Row, Rows};
-pub use status::{GuardStatus, LeaseState, LeaseStatus, REFUSED, STATUS_PATH};
+pub use status::{GuardStatus, LeaseState, LeaseStatus, REFUSED, STATUS_PATH, SYNCHRONISING};
 pub use strangers::{Foreign, Sighting, Strangers};
 pub use take::{Dead, Refusal, Take, Verdict, Wait, decide};
 pub use time::{Moment, TERMS, Terms};

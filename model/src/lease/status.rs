@@ -13,10 +13,54 @@ pub const STATUS_PATH: &str = "/m2ee-sidecar/v1/status";
 pub const REFUSED: &str = "the lease on the database is refused: ";
 
 /// The part of a guard's status that is read by others.
+#[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct GuardStatus {
     /// The lease on the database.
     pub lease: LeaseStatus,
+    /// Where the life of the runtime stands, in a word; nothing where the guard does not start it.
+    pub state: Option<String>,
+    /// Since when, RFC 3339.
+    pub since: Option<String>,
+    /// Statements by which the schema of the database is brought to the model.
+    pub schema_statements: Option<u64>,
+}
+
+/// The word of a leader that brings the database to its model: the one part of a start that may take hours.
+pub const SYNCHRONISING: &str = "synchronising";
+/// Words after which a start goes on no longer.
+const ENDS_OF_A_START: [&str; 3] = ["running", "failed", "stopping"];
+
+impl GuardStatus {
+    /// A status that tells of the lease alone.
+    pub const fn of_lease(lease: LeaseStatus) -> Self {
+        Self {
+            lease,
+            state: None,
+            since: None,
+            schema_statements: None,
+        }
+    }
+
+    /// What the leader does to the database, in a sentence that stays the same while it goes on.
+    pub fn synchronises(&self) -> Option<String> {
+        let since = self.since.as_deref().unwrap_or("its start");
+        (self.state.as_deref() == Some(SYNCHRONISING)).then(|| match self.schema_statements {
+            Some(statements) if statements > 0 => {
+                format!(
+                    "brings the schema of the database to its model by {statements} statements, since {since}"
+                )
+            }
+            _ => format!("brings the schema of the database to its model, since {since}"),
+        })
+    }
+
+    /// Whether its runtime is on its way.
+    pub fn starts(&self) -> bool {
+        let state = self.state.as_deref();
+        state.is_some_and(|state| !ENDS_OF_A_START.contains(&state))
+    }
 }
 
 /// How far the lease on the database is.

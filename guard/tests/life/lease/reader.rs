@@ -13,7 +13,7 @@ use tokio::time::Instant;
 /// What the controller is told.
 async fn told(guard: &Guard) -> LeaseStatus {
     let far = Instant::now() + Duration::from_mins(1);
-    ask(guard.address().await, far).await.expect("an answer")
+    ask(guard.address().await, far).await.expect("an answer").lease
 }
 
 #[tokio::test]
