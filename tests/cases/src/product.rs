@@ -36,6 +36,7 @@ pub const NAMESPACES: &[&str] = &[
     "case-secret-store",
     "case-uninstall",
     "case-lease",
+    "case-moved",
 ];
 
 /// Namespace of the release.
@@ -294,6 +295,26 @@ impl Product {
         self.run("helm", &arguments)?;
         done.insert(cluster);
         Ok(())
+    }
+
+    /// Upgrades the chart to what counts as another release: its image has another name, and that stands in the templates
+    /// of pods. Returns that image. The next process of tests goes back.
+    pub async fn upgrade(&self) -> Result<String> {
+        let image = Prepared::of_environment(self.cluster.registry())?.image;
+        let next = format!("{}/mendix-next:test", self.cluster.registry());
+        self.cluster.crane(&["copy", "--insecure", &image, &next]).await?;
+        let chart = workspace().join("charts/mendix");
+        let set = format!("image.reference={next}");
+        let arguments = [
+            "upgrade",
+            "mendix",
+            &chart.to_string_lossy(),
+            "--wait",
+            "--reuse-values",
+        ];
+        let place = ["--namespace", RELEASE_NAMESPACE, "--set", &set];
+        self.run("helm", &[&arguments[..], &place].concat())?;
+        Ok(next)
     }
 
     /// Uninstalls the chart as a user would; the next product of this process installs it again.
