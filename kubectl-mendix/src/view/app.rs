@@ -61,9 +61,13 @@ impl AppView {
         }
     }
 
-    /// How the app is. Its own conditions decide: parts may speak of a generation before.
+    /// How the app is. Its own conditions decide, since parts may speak of a generation before; but what was written into
+    /// its environment changes no generation of the app, and reaches its runtime first.
     pub const fn health(&self) -> Health {
-        self.summary.health
+        match (self.summary.health, self.runtime.health) {
+            (Health::Ready, Health::Progressing | Health::Stalled) => Health::Progressing,
+            (own, _) => own,
+        }
     }
 
     /// Task pods that failed: they stay until somebody deletes them, and nothing goes on before.
@@ -88,7 +92,9 @@ mod tests {
     use mendix_model::conditions::{Progress, conditions};
     use mendix_model::crd::runtime::{RuntimePod, RuntimeStatus};
     use mendix_model::crd::storage::{StorageInstanceSpec, StorageInstanceStatus, TaskPhase};
-    use mendix_model::crd::{Endpoint, MendixApp, MendixAppSpec, Runtime, RuntimeSpec, StorageInstance};
+    use mendix_model::crd::{
+        Endpoint, MendixApp, MendixAppSpec, MendixAppStatus, Runtime, RuntimeSpec, StorageInstance,
+    };
     use serde_json::json;
 
     fn gathered() -> Gathered {
@@ -137,6 +143,30 @@ mod tests {
             (pods[0].name.as_str(), pods[0].state.as_str()),
             ("shop-master-0", "Ready")
         );
+    }
+
+    #[test]
+    fn an_app_whose_runtime_is_on_its_way_is_not_ready_yet() {
+        let with = |progress: &Progress| {
+            let conditions = |progress| conditions(&[], progress, None, Timestamp::UNIX_EPOCH);
+            let mut runtime = Runtime::new("shop", RuntimeSpec::default());
+            runtime.status = Some(RuntimeStatus {
+                conditions: conditions(progress),
+                ..RuntimeStatus::default()
+            });
+            let mut gathered = gathered();
+            gathered.app.status = Some(MendixAppStatus {
+                conditions: conditions(&Progress::Ready),
+                ..MendixAppStatus::default()
+            });
+            gathered.runtime = Part::Found(runtime);
+            AppView::new(gathered).health()
+        };
+        assert_eq!(
+            with(&Progress::working("Starting", "0 of 1")),
+            Health::Progressing
+        );
+        assert_eq!(with(&Progress::Ready), Health::Ready);
     }
 
     #[test]
