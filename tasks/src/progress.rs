@@ -5,13 +5,13 @@ use std::sync::Mutex;
 /// One step of building an image.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Step {
-    /// The package comes in; bytes.
+    /// A server without ranges is read for the table of contents of a package; bytes.
     Download,
-    /// The package becomes a layer; bytes of its unpacked files.
+    /// The package becomes layers, which go to the registry meanwhile; bytes of the package.
     Pack,
     /// Layers of the base image go to the registry; bytes.
     CopyBase,
-    /// Our own layer goes to the registry; bytes.
+    /// A layer of ours that is there already goes to the registry; bytes.
     Push,
 }
 

@@ -68,7 +68,7 @@ async fn an_image_on_a_base_has_both_layers_and_both_configurations() {
         .await
         .expect("fetch");
     assert_eq!(fetched.manifest.layers.len(), 2);
-    let unpacked = support::unpack::last_layer(registry.options(), &image.target).await;
+    let unpacked = support::unpack::last_layer(&registry, &image.target).await;
     assert_eq!(unpacked["opt/app/top"].bytes, b"top");
 }
 
