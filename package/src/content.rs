@@ -15,9 +15,8 @@ pub struct Content {
     ended: bool,
 }
 
-impl Content {
-    /// Ready for an entry.
-    pub fn new() -> Self {
+impl Default for Content {
+    fn default() -> Self {
         Self {
             inflate: Decompress::new(false),
             piece: Vec::with_capacity(PIECE),
@@ -26,7 +25,9 @@ impl Content {
             ended: false,
         }
     }
+}
 
+impl Content {
     /// Starts with another entry.
     pub fn start(&mut self) {
         self.inflate.reset(false);
@@ -122,7 +123,7 @@ mod tests {
     fn unpack(packed: &[u8], size: u64, crc: u32, piece: usize) -> Result<Vec<u8>, String> {
         let mut index = index(&[("a", packed.len() as u64, size)]);
         index.entries[0].crc = crc;
-        let (mut content, mut found) = (Content::new(), Vec::new());
+        let (mut content, mut found) = (Content::default(), Vec::new());
         content.start();
         for some in packed.chunks(piece) {
             content.take(&index.entries[0], some, |bytes| found.extend_from_slice(bytes))?;

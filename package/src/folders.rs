@@ -14,9 +14,12 @@ const WRITABLE: [&str; 5] = [
 ];
 
 /// The folders of a layer, outer ones first.
-pub fn of(index: &Index, layer: Kind) -> BTreeSet<&str> {
+pub(crate) fn of(index: &Index, layer: Kind) -> BTreeSet<&str> {
     let mut folders = BTreeSet::new();
-    each(index, |kind| kind == layer, |folder| drop(folders.insert(folder)));
+    let add = |folder| {
+        folders.insert(folder);
+    };
+    each(index, |kind| kind == layer, add);
     if layer == Kind::Model {
         // A package with a file in their place keeps it: the runtime will say so.
         folders.extend(WRITABLE.iter().take_while(|folder| !is_file(index, folder)));

@@ -50,7 +50,7 @@ fn says_the_same(header: &[u8], flags: u16, entry: &Entry) -> bool {
     let mut same = |at: usize, expected: u64| {
         let number = long(header, at);
         let number = match number {
-            ELSEWHERE => large.next().unwrap_or(u64::from(number)),
+            ELSEWHERE => large.next().unwrap_or_else(|| u64::from(number)),
             number => u64::from(number),
         };
         number == expected || (behind && number == 0)

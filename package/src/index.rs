@@ -42,22 +42,22 @@ fn collect(window: &mut Window, limits: &Limits) -> Result<Index, PackageError> 
     };
     // A second view of the same bytes: the first is the library's while it reads.
     let names = window.clone();
-    let mut zip = ZipIterable::try_new(&mut *window, config).map_err(damaged)?;
+    let mut zip = ZipIterable::try_new(&mut *window, config).map_err(|error| damaged(&error))?;
     let count = zip.len() as u64;
     if count > limits.entries {
         return Err(PackageError::Entries {
             limit: limits.entries,
         });
     }
-    for entry in zip.files().map_err(damaged)? {
-        let entry = entry.map_err(damaged)?;
+    for entry in zip.files().map_err(|error| damaged(&error))? {
+        let entry = entry.map_err(|error| damaged(&error))?;
         index.add(&entry, names.raw_name(entry.central_header_start()))?;
     }
     index.sort();
     Ok(index)
 }
 
-fn damaged(error: ZipError) -> PackageError {
+fn damaged(error: &ZipError) -> PackageError {
     PackageError::Truncated {
         cause: error.to_string(),
     }

@@ -63,9 +63,9 @@ impl LayerPack {
         };
         let mut pack = Self {
             depth,
-            headers: TarHeaders::new(),
+            headers: TarHeaders::default(),
             members: Members::new(output),
-            content: Content::new(),
+            content: Content::default(),
             diff_id: Sha256::new(),
             way: Way::Join,
         };

@@ -37,11 +37,13 @@ pub fn header(kind: tar::EntryType, mode: u32, owner: Owner, size: u64) -> tar::
 /// Headers as bytes, for content that goes its own way.
 pub struct TarHeaders(tar::Builder<Vec<u8>>);
 
-impl TarHeaders {
-    pub fn new() -> Self {
+impl Default for TarHeaders {
+    fn default() -> Self {
         Self(tar::Builder::new(Vec::new()))
     }
+}
 
+impl TarHeaders {
     /// A folder.
     pub fn folder(&mut self, path: &str, mode: u32) -> io::Result<Vec<u8>> {
         self.bytes(&format!("{path}/"), tar::EntryType::Directory, mode, 0)
@@ -61,17 +63,13 @@ impl TarHeaders {
 }
 
 /// What fills content of this size up to whole blocks.
-pub fn padding(size: u64) -> &'static [u8] {
-    let over = usize::try_from(size % BLOCK).unwrap_or_default();
-    if over == 0 {
-        &[]
-    } else {
-        &ZEROS[over..BLOCK as usize]
-    }
+pub(crate) fn padding(size: u64) -> &'static [u8] {
+    let missing = (BLOCK - size % BLOCK) % BLOCK;
+    &ZEROS[..usize::try_from(missing).unwrap_or_default()]
 }
 
 /// What ends an archive: two blocks of zeros.
-pub const END: &[u8] = &ZEROS;
+pub(crate) const END: &[u8] = &ZEROS;
 
 const ZEROS: [u8; 1024] = [0; 1024];
 
@@ -82,7 +80,7 @@ mod tests {
 
     #[test]
     fn headers_and_padding_make_an_archive() -> io::Result<()> {
-        let mut headers = TarHeaders::new();
+        let mut headers = TarHeaders::default();
         let deep = format!("opt/{}/deep", "x".repeat(200));
         let mut bytes = headers.folder("opt", 0o775)?;
         for (path, content) in [

@@ -13,7 +13,7 @@ mod support;
 use mendix_model::names::{COMMAND_LABEL, MODEL_LABEL, model_of};
 use mendix_tasks::build::{Options, Target, build_from_file, build_from_source};
 use mendix_tasks::image::*;
-use mendix_tasks::progress::{NoProgress, Progress, Step};
+use mendix_tasks::progress::{LayerState, NoProgress, Progress, Step};
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
@@ -232,11 +232,19 @@ async fn an_image_that_is_there_is_adopted() {
 }
 
 #[derive(Default)]
-struct Seen(Mutex<Vec<(Step, u64, Option<u64>)>>);
+struct Seen {
+    steps: Mutex<Vec<(Step, u64, Option<u64>)>>,
+    layers: Mutex<Vec<(String, LayerState)>>,
+}
 
 impl Progress for Seen {
     fn advance(&self, step: Step, done: u64, total: Option<u64>) {
-        self.0.lock().expect("lock").push((step, done, total));
+        self.steps.lock().expect("lock").push((step, done, total));
+    }
+
+    fn layer(&self, name: &str, bytes: u64, state: LayerState) {
+        assert!(bytes > 0, "{name}");
+        self.layers.lock().expect("lock").push((name.to_owned(), state));
     }
 }
 
@@ -257,7 +265,12 @@ async fn progress_reaches_the_end() {
     )
     .await
     .expect("build");
-    let all = seen.0.lock().expect("lock").clone();
+    let layers = seen.layers.lock().expect("lock").clone();
+    assert_eq!(
+        layers,
+        ["web", "model"].map(|name| (name.to_owned(), LayerState::Sent))
+    );
+    let all = seen.steps.lock().expect("lock").clone();
     let last = all
         .iter()
         .rev()

@@ -42,23 +42,23 @@ pub struct BuildArguments {
 #[derive(Args, Clone, Debug)]
 struct LimitArguments {
     /// Most bytes that a package may unpack to.
-    #[arg(long, env = "MENDIX_MAX_UNPACKED_BYTES")]
-    max_unpacked_bytes: Option<u64>,
+    #[arg(long = "max-unpacked-bytes", env = "MENDIX_MAX_UNPACKED_BYTES")]
+    unpacked_bytes: Option<u64>,
     /// How many times larger than packed an entry, or the whole package, may be.
-    #[arg(long, env = "MENDIX_MAX_UNPACKED_RATIO")]
-    max_unpacked_ratio: Option<u64>,
+    #[arg(long = "max-unpacked-ratio", env = "MENDIX_MAX_UNPACKED_RATIO")]
+    unpacked_ratio: Option<u64>,
     /// Most files and folders that a package may hold.
-    #[arg(long, env = "MENDIX_MAX_ENTRIES")]
-    max_entries: Option<u64>,
+    #[arg(long = "max-entries", env = "MENDIX_MAX_ENTRIES")]
+    entries: Option<u64>,
 }
 
 impl LimitArguments {
     fn limits(&self) -> Limits {
         let usual = Limits::default();
         Limits {
-            unpacked: self.max_unpacked_bytes.unwrap_or(usual.unpacked),
-            ratio: self.max_unpacked_ratio.unwrap_or(usual.ratio),
-            entries: self.max_entries.unwrap_or(usual.entries),
+            unpacked: self.unpacked_bytes.unwrap_or(usual.unpacked),
+            ratio: self.unpacked_ratio.unwrap_or(usual.ratio),
+            entries: self.entries.unwrap_or(usual.entries),
         }
     }
 }

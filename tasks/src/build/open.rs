@@ -80,7 +80,7 @@ async fn read_metadata(origin: &Origin, index: &Index) -> Result<Vec<u8>, BuildE
     let mut walk = Walk::new(index, |entry| entry == at);
     let start = walk.needed().unwrap_or_default();
     walk.skip_to(start);
-    Ok(unpack(walk, index, at, origin.stream(start, index.limit(at))).await?)
+    unpack(walk, index, at, origin.stream(start, index.limit(at))).await
 }
 
 async fn unpack(
@@ -90,7 +90,7 @@ async fn unpack(
     mut stream: Stream<'_>,
 ) -> Result<Vec<u8>, BuildError> {
     let entry = &index.entries[at];
-    let (mut content, mut text) = (Content::new(), Vec::new());
+    let (mut content, mut text) = (Content::default(), Vec::new());
     let fault = |fault| fault_of(index.name(entry), fault);
     content.start();
     while let Some(mut bytes) = stream.next().await? {

@@ -3,7 +3,7 @@
 use super::explain::explain;
 use super::stall::{LIMIT, Moved, watch};
 use super::{Credentials, ImageError, Layer, Operation, media_type};
-use crate::network::ensure_cryptography;
+use crate::network::{ensure_cryptography, http_client, innermost};
 use crate::patience::{Again, Patience};
 use crate::progress::{Progress, Step};
 use backon::Retryable as _;
@@ -30,6 +30,8 @@ pub struct RegistryOptions {
 pub struct Registry {
     pub(super) client: Client,
     pub(super) credentials: Credentials,
+    /// For what the client cannot do: see `upload.rs`. Made once, since each loads all authorities.
+    pub(super) http: reqwest::Client,
     plain_http: Vec<String>,
     patience: Patience,
 }
@@ -55,8 +57,12 @@ impl Registry {
             .map_err(|error| ImageError::Client {
                 cause: error.to_string(),
             })?;
+        let http = http_client().map_err(|error| ImageError::Client {
+            cause: innermost(&error),
+        })?;
         Ok(Self {
             client,
+            http,
             credentials: options.credentials,
             plain_http: options.plain_http,
             patience: Patience::default(),

@@ -8,7 +8,6 @@
 use super::explain::explain;
 use super::stall::LIMIT;
 use super::{ImageError, Operation, Registry};
-use crate::network::http_client;
 use crate::patience::Again;
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _};
@@ -18,7 +17,7 @@ use oci_client::{Reference, RegistryOperation};
 use reqwest::header::{
     AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER,
 };
-use reqwest::{Body, Client, RequestBuilder, Response, StatusCode, Url};
+use reqwest::{Body, RequestBuilder, Response, StatusCode, Url};
 use std::convert::Infallible;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -31,19 +30,14 @@ const STORED_DIGEST: &str = "docker-content-digest";
 pub(crate) struct Upload {
     registry: Registry,
     image: Reference,
-    client: Client,
 }
 
 impl Upload {
-    pub(crate) fn new(registry: &Registry, image: &Reference) -> Result<Self, ImageError> {
-        let client = http_client().map_err(|error| ImageError::Client {
-            cause: error.to_string(),
-        })?;
-        Ok(Self {
+    pub(crate) fn new(registry: &Registry, image: &Reference) -> Self {
+        Self {
             registry: registry.clone(),
             image: image.clone(),
-            client,
-        })
+        }
     }
 
     /// Sends the bytes, and then their digest; without a digest the upload is left alone, and the registry forgets it.
@@ -54,7 +48,9 @@ impl Upload {
     ) -> Result<(), ImageError> {
         let start = self.start().await?;
         let body = Body::wrap_stream(bytes.map(Ok::<_, Infallible>));
-        let sent = self.authorized(self.client.patch(start.clone()), &start).await?;
+        let sent = self
+            .authorized(self.registry.http.patch(start.clone()), &start)
+            .await?;
         let sent = sent
             .header(CONTENT_TYPE, "application/octet-stream")
             .body(body)
@@ -74,7 +70,9 @@ impl Upload {
         let scheme = self.registry.scheme(&self.image);
         let url = format!("{scheme}://{registry}/v2/{repository}/blobs/uploads/");
         let url = Url::parse(&url).map_err(|error| self.broken(&error.to_string()))?;
-        let request = self.authorized(self.client.post(url.clone()), &url).await?;
+        let request = self
+            .authorized(self.registry.http.post(url.clone()), &url)
+            .await?;
         let answer = self
             .small(request.header(CONTENT_LENGTH, 0), StatusCode::ACCEPTED)
             .await?;
@@ -84,7 +82,7 @@ impl Upload {
     async fn end(&self, mut url: Url, digest: &str) -> Result<(), ImageError> {
         url.query_pairs_mut().append_pair("digest", digest);
         // The login of the start may have expired meanwhile.
-        let request = self.authorized(self.client.put(url.clone()), &url).await?;
+        let request = self.authorized(self.registry.http.put(url.clone()), &url).await?;
         let answer = self
             .small(request.header(CONTENT_LENGTH, 0), StatusCode::CREATED)
             .await?;

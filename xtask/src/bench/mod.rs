@@ -147,7 +147,7 @@ fn line(measurement: &Measurement) -> String {
         goal,
         ..
     } = measurement;
-    format!("{bench} {case}: {ours:.1} {unit} (goal: at most {goal} {unit})")
+    format!("{bench} {case}: {ours:.1} {unit} (goal: at most {goal:.1} {unit})")
 }
 
 /// Resident memory of a process, in MiB.

@@ -19,7 +19,7 @@ pub(super) enum Origin {
     /// On this machine.
     File(file::Local),
     /// On a server.
-    Web(web::Remote),
+    Web(Box<web::Remote>),
 }
 
 impl Origin {
@@ -34,7 +34,8 @@ impl Origin {
 
     /// A package on a server, which is asked for its first bytes.
     pub(super) async fn web(url: Url, patience: &Patience) -> Result<Self, BuildError> {
-        Ok(Self::Web(web::Remote::open(url, patience.clone()).await?))
+        let remote = web::Remote::open(url, patience.clone()).await?;
+        Ok(Self::Web(Box::new(remote)))
     }
 
     /// The first bytes.

@@ -27,11 +27,11 @@ pub(in crate::build) struct Remote {
 
 /// An answer whose body comes in.
 pub(super) struct Answer {
-    response: Response,
     /// Bytes of the package before the next ones of the body.
     position: u64,
     /// Length of the whole package, where the server says it.
     pub(super) length: Option<u64>,
+    response: Response,
 }
 
 impl Remote {

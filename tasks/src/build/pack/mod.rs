@@ -12,10 +12,11 @@ use super::open::Package;
 use super::origin::Origin;
 use crate::image::{ImageError, LayerIdentity, Reference, Registry};
 use crate::patience::Again;
-use crate::progress::Progress;
+use crate::progress::{LayerState, Progress};
 use mendix_package::{Depth, Kind};
 use pass::{Passed, Wanted, pass};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// What is packed, and where it goes.
 pub(super) struct Job<'a> {
@@ -55,18 +56,31 @@ pub(super) async fn pack(job: &Job<'_>) -> Result<Packed, BuildError> {
             sum: sum.is_none(),
         };
         let passed = pass(job, &wanted).await?;
-        if let Some(error) = settle(passed, &mut there, &mut sum) {
-            let Some(pause) = error.again().pause(&mut pauses) else {
-                return Err(error.into());
-            };
-            tracing::warn!("{error}: trying again in {pause:?}");
-            tokio::time::sleep(pause).await;
+        let before = there.clone();
+        let failure = settle(passed, &mut there, &mut sum);
+        let new = there.iter().filter(|(kind, _)| !before.contains_key(kind));
+        new.for_each(|(kind, layer)| job.progress.layer(kind.as_str(), layer.size, LayerState::Sent));
+        match failure {
+            Some(error) => wait(error, &mut pauses).await?,
+            // A task that ended without a word.
+            None if there.len() == before.len() => return Err(BuildError::Interrupted),
+            None => {}
         }
     }
     Ok(Packed {
         layers: there.into_values().collect(),
         sum: sum.ok_or(BuildError::Interrupted)?,
     })
+}
+
+/// Waits before another attempt, or gives up.
+async fn wait(error: ImageError, pauses: &mut impl Iterator<Item = Duration>) -> Result<(), ImageError> {
+    let Some(pause) = error.again().pause(pauses) else {
+        return Err(error);
+    };
+    tracing::warn!("{error}: trying again in {pause:?}");
+    tokio::time::sleep(pause).await;
+    Ok(())
 }
 
 /// The layers of a package; the model's is there even without files, for the folders that the runtime writes to.
@@ -99,6 +113,9 @@ async fn reuse(job: &Job<'_>, kinds: &[Kind]) -> Result<(There, Option<String>),
     // Where all are known, the image is the earlier one, which has just been read.
     if there.len() < kinds.len() {
         there = still_there(job, there).await?;
+    }
+    for (kind, layer) in &there {
+        job.progress.layer(kind.as_str(), layer.size, LayerState::Kept);
     }
     Ok((there, passed.sum))
 }

@@ -143,7 +143,7 @@ impl<'a> Pass<'a> {
         let pack = LayerPack::new(&self.job.package.index, kind, self.depth)?;
         let outlet = match self.depth {
             Depth::Digest => None,
-            Depth::Full => Some(self.uploads.start(kind, self.job.registry, self.job.target)?),
+            Depth::Full => Some(self.uploads.start(kind, self.job.registry, self.job.target)),
         };
         self.open.insert(kind, Open { pack, outlet });
         Ok(())

@@ -29,22 +29,17 @@ pub(super) struct Outlet {
 
 impl Uploads {
     /// Starts an upload.
-    pub(super) fn start(
-        &mut self,
-        kind: Kind,
-        registry: &Registry,
-        image: &Reference,
-    ) -> Result<Outlet, ImageError> {
+    pub(super) fn start(&mut self, kind: Kind, registry: &Registry, image: &Reference) -> Outlet {
         let (bytes, received) = mpsc::channel(WAITING);
         let (digest, known) = oneshot::channel();
-        let upload = Upload::new(registry, image)?;
+        let upload = Upload::new(registry, image);
         self.0.spawn(async move {
-            let pieces = stream::unfold(received, async |mut received: mpsc::Receiver<Bytes>| {
-                Some((received.recv().await?, received))
-            });
+            let next =
+                |mut received: mpsc::Receiver<Bytes>| async move { Some((received.recv().await?, received)) };
+            let pieces = stream::unfold(received, next);
             (kind, upload.send(pieces, known).await)
         });
-        Ok(Outlet { bytes, digest })
+        Outlet { bytes, digest }
     }
 
     /// Waits for all.

@@ -16,7 +16,7 @@ pub(super) fn unpack(package: &Path) -> Result<f64> {
     let start = Instant::now();
     let mut packed = Sha256::new();
     each_piece(File::open(package)?, &mut packed)?;
-    let mut archive = zip::ZipArchive::new(BufReader::new(File::open(package)?))?;
+    let mut archive = zip::ZipArchive::new(BufReader::with_capacity(PIECE, File::open(package)?))?;
     let mut unpacked = Sha256::new();
     for number in 0..archive.len() {
         each_piece(archive.by_index(number)?, &mut unpacked)?;
@@ -39,11 +39,7 @@ fn each_piece(mut from: impl io::Read, sum: &mut Sha256) -> io::Result<()> {
 pub(super) fn send(registry: &Registry, blob: &Path) -> Result<f64> {
     let mut sum = Sha256::new();
     each_piece(File::open(blob)?, &mut sum)?;
-    let digest = sum
-        .finalize()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect::<String>();
+    let digest = mendix_package::hex(&sum.finalize());
     let start = Instant::now();
     let path = upload(&registry.host)?;
     let size = std::fs::metadata(blob)?.len();

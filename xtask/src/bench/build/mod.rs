@@ -186,20 +186,20 @@ fn measurements(case: &Case, rounds: Rounds) -> Vec<Measurement> {
     all
 }
 
-/// The goal is how many times faster than the peer.
+/// The goal is to be so many times faster than the peer.
 fn against(
     case: &'static str,
     ours: f64,
     (peer, value): (&'static str, f64),
     floor: Option<f64>,
-    goal: f64,
+    times: f64,
 ) -> Measurement {
     Measurement {
         peer: Some(peer),
         peer_value: Some(value),
         floor,
         ratio: Some(value / ours),
-        ..Measurement::alone(BENCH, case, ours, "s", goal)
+        ..Measurement::alone(BENCH, case, ours, "s", value / times)
     }
 }
 

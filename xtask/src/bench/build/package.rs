@@ -76,12 +76,8 @@ impl Package {
         let (mut text, mut random) = (String::with_capacity(size + 32), next(seed));
         while text.len() < size {
             random = next(random);
-            let _ = write!(
-                text,
-                "{}{} ",
-                WORDS[(random >> 33) as usize % WORDS.len()],
-                (random >> 50) % 10
-            );
+            let word = usize::try_from(random >> 33).unwrap_or_default() % WORDS.len();
+            let _ = write!(text, "{}{} ", WORDS[word], (random >> 50) % 10);
         }
         text.truncate(size);
         text.into_bytes()

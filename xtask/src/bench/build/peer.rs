@@ -40,7 +40,7 @@ pub(super) fn run(bench: &Bench, registry: &Registry, package: &Path, way: Way) 
         }
         Way::Stream => {
             let mut tar = tar
-                .args(["-c", "opt"])
+                .args(["-cf", "-", "opt"])
                 .stdout(Stdio::piped())
                 .spawn()
                 .context("failed to start tar")?;
