@@ -203,7 +203,7 @@ mod tests {
         let bytes = || {
             prop_oneof![
                 prop::collection::vec(any::<u8>(), 0..300),
-                (any::<u8>(), prop_oneof![Just(BLOCK as usize), 0..400_000_usize])
+                (any::<u8>(), prop_oneof![Just(65_535), 0..400_000_usize])
                     .prop_map(|(byte, size)| vec![byte; size]),
             ]
         };

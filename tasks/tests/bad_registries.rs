@@ -17,7 +17,7 @@ use mendix_tasks::patience::Patience;
 use mendix_tasks::progress::NoProgress;
 use std::sync::Arc;
 use std::time::Duration;
-use support::bad_registry::{BadRegistry, Fault, Seen, status};
+use support::bad_registry::{BadRegistry, Fault, Seen, VERSION_CHECK, status};
 use support::package::write_package;
 use support::registry::{TestRegistry, start};
 
@@ -90,7 +90,7 @@ async fn a_busy_registry_is_asked_again() {
             let busy = method.clone();
             let asked = Some(("retry-after", "0".to_owned()));
             let (result, proxy) = build(&registry, move |seen, before| {
-                if seen.method == busy && before == 0 && !seen.path.ends_with("/v2/") {
+                if seen.method == busy && before == 0 && seen.path != VERSION_CHECK {
                     Fault::Answer(status(code, asked.clone()))
                 } else {
                     Fault::Nothing

@@ -9,6 +9,9 @@ use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use mendix_tasks::image::{Credentials, Registry, RegistryOptions};
 use std::sync::{Arc, Mutex};
 
+/// Where clients ask whether this is a registry, and whether it wants a login.
+pub const VERSION_CHECK: &str = "/v2/";
+
 /// One request as the proxy got it.
 #[derive(Clone, Debug)]
 pub struct Seen {
@@ -35,7 +38,8 @@ pub struct BadRegistry {
 }
 
 impl BadRegistry {
-    /// A proxy before a registry; `fault` is told the request and how many of the same method came before it.
+    /// A proxy before a registry; `fault` is told the request and how many of the same method came before it, without
+    /// checks of the version.
     pub async fn before(
         registry: &TestRegistry,
         fault: impl Fn(&Seen, usize) -> Fault + Send + Sync + 'static,
@@ -84,7 +88,8 @@ fn note(log: &Mutex<Vec<Seen>>, request: &Request) -> (Seen, usize) {
         authorization: header("authorization").map(str::to_owned),
     };
     let mut seen = log.lock().expect("lock");
-    let before = seen.iter().filter(|seen| seen.method == now.method).count();
+    let same = |seen: &&Seen| seen.method == now.method && seen.path != VERSION_CHECK;
+    let before = seen.iter().filter(same).count();
     seen.push(now.clone());
     (now, before)
 }
@@ -92,7 +97,11 @@ fn note(log: &Mutex<Vec<Seen>>, request: &Request) -> (Seen, usize) {
 async fn act(fault: Fault, request: Request, upstream: &str) -> Response<Body> {
     match fault {
         Fault::Nothing => forward(request, upstream).await,
-        Fault::Answer(answer) => answer,
+        Fault::Answer(answer) => {
+            // An answer before the request is whole may get lost with its connection.
+            let _ = axum::body::to_bytes(request.into_body(), usize::MAX).await;
+            answer
+        }
         Fault::Header(name, value) => {
             let mut answer = forward(request, upstream).await;
             let value = HeaderValue::from_str(&value).expect("value");
