@@ -255,4 +255,9 @@ fn the_bytes_of_layers_stay() {
     assert_eq!(digests, GOLDEN);
 }
 
-const GOLDEN: [&str; 4] = ["", "", "", ""];
+const GOLDEN: [&str; 4] = [
+    "sha256:2b1812a37371f489956d1473a162be229ab47bba6826ebb45bf812c385398d31",
+    "sha256:4bd0765fd9c765fa768444a4b0aec046c42508578ab87a906ced573f1f8040d8",
+    "sha256:3b372f782b87389f4fb4f64ab5d8feeddb24fd773309af4b8bab538ca1a8c1ca",
+    "sha256:70b0f6244e675552bc06d88e632d9825de87ed11b8fc7fd49d2a1312f325a9b4",
+];
