@@ -4,6 +4,7 @@ use super::server::TestServer;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Response, StatusCode};
+use futures::StreamExt as _;
 use std::sync::{Arc, Mutex};
 
 /// What a server does wrong with one request.
@@ -73,8 +74,13 @@ fn answer(package: &[u8], first: usize, last: usize, fault: Fault) -> Response<B
         }
         Fault::Close(count) => {
             bytes.truncate(count);
-            let broken = Err(std::io::Error::other("closed"));
-            Body::from_stream(futures::stream::iter([Ok(bytes), broken]))
+            // The server sends what it has as soon as it has to wait.
+            let broken = async {
+                tokio::task::yield_now().await;
+                Err(std::io::Error::other("closed"))
+            };
+            let sent = futures::stream::once(async { Ok(bytes) });
+            Body::from_stream(sent.chain(futures::stream::once(broken)))
         }
         Fault::Longer => return longer(package, first, last),
         _ => Body::from(bytes),
