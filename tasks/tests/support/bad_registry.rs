@@ -65,6 +65,11 @@ impl BadRegistry {
         self.seen.lock().expect("lock").clone()
     }
 
+    /// Forgets what came.
+    pub fn forget(&self) {
+        self.seen.lock().expect("lock").clear();
+    }
+
     /// How many requests of a method came.
     pub fn count(&self, method: &Method) -> usize {
         self.seen().iter().filter(|seen| seen.method == *method).count()
