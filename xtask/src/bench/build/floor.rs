@@ -79,5 +79,5 @@ fn upload(host: &str) -> Result<String> {
     let (_, location) = location.context("the registry names no place for the upload")?;
     Ok(location
         .split_once(host)
-        .map_or(location.clone(), |(_, path)| path.to_owned()))
+        .map_or_else(|| location.clone(), |(_, path)| path.to_owned()))
 }
