@@ -1,8 +1,8 @@
 //! What goes on, on a terminal: drawn, and drawn over.
 
 use crate::environment::Stream;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use mendix_tasks::progress::{Progress, Step};
+use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use mendix_tasks::progress::{LayerState, Progress, Step};
 use std::io::{self, Write as _};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -112,6 +112,16 @@ impl Progress for Transfer {
             self.bar.set_length(total);
         }
         self.bar.set_position(done);
+    }
+
+    fn layer(&self, name: &str, bytes: u64, state: LayerState) {
+        let line = format!("layer {name}: {}, {}", HumanBytes(bytes), state.as_str());
+        if self.lines {
+            // Nobody is left to be told when stderr itself is gone.
+            let _ = writeln!(io::stderr(), "{line}");
+        } else {
+            self.bar.println(line);
+        }
     }
 }
 

@@ -31,6 +31,8 @@ pub mod variable {
     pub const PUSH_IMAGE: &str = "MENDIX_PUSH_IMAGE";
     /// Repository that nodes pull from.
     pub const PULL_REPOSITORY: &str = "MENDIX_PULL_REPOSITORY";
+    /// Image of the build before, by digest: what has not changed since then is not sent again.
+    pub const PREVIOUS_IMAGE: &str = "MENDIX_PREVIOUS_IMAGE";
     /// `true`: plain HTTP towards the registry.
     pub const REGISTRY_INSECURE: &str = "MENDIX_REGISTRY_INSECURE";
 }

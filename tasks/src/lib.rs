@@ -5,6 +5,7 @@ mod command;
 pub mod image;
 mod message;
 mod network;
+pub mod patience;
 pub mod progress;
 pub mod provision;
 mod settings;

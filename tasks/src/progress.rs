@@ -5,13 +5,13 @@ use std::sync::Mutex;
 /// One step of building an image.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Step {
-    /// The package comes in; bytes.
+    /// A server without ranges is read for the table of contents of a package; bytes.
     Download,
-    /// The package becomes a layer; bytes of its unpacked files.
+    /// The package becomes layers, which go to the registry meanwhile; bytes of the package.
     Pack,
     /// Layers of the base image go to the registry; bytes.
     CopyBase,
-    /// Our own layer goes to the registry; bytes.
+    /// A layer of ours that is there already goes to the registry; bytes.
     Push,
 }
 
@@ -27,10 +27,32 @@ impl Step {
     }
 }
 
+/// What became of a layer.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum LayerState {
+    /// It went to the registry.
+    Sent,
+    /// An earlier image has it: it was neither unpacked nor sent.
+    Kept,
+}
+
+impl LayerState {
+    /// In words: `sent`, `kept`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Kept => "kept",
+        }
+    }
+}
+
 /// Is told how far a step is. Called often, from any thread; must return at once.
 pub trait Progress: Send + Sync {
     /// `done` bytes of `total` (when known) are through; `done == total` ends the step.
     fn advance(&self, step: Step, done: u64, total: Option<u64>);
+
+    /// A layer of the app, `libraries` or `web`, is in the registry; bytes as they lie there.
+    fn layer(&self, _name: &str, _bytes: u64, _state: LayerState) {}
 }
 
 /// Shows nothing.
@@ -59,6 +81,10 @@ impl Progress for LogProgress {
             *last = Some(mark);
             tracing::info!(step = step.as_str(), bytes = done, total, "progress");
         }
+    }
+
+    fn layer(&self, name: &str, bytes: u64, state: LayerState) {
+        tracing::info!(layer = name, bytes, state = state.as_str(), "layer");
     }
 }
 

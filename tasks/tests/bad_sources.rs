@@ -12,8 +12,9 @@ mod support;
 
 use axum::Router;
 use axum::http::StatusCode;
-use mendix_tasks::build::{Target, build_from_source};
+use mendix_tasks::build::{Options, Target, build_from_source};
 use mendix_tasks::image::{Credentials, Platform, Registry, RegistryOptions};
+use mendix_tasks::patience::Patience;
 use mendix_tasks::progress::NoProgress;
 use rstest::rstest;
 use std::sync::Arc;
@@ -32,14 +33,27 @@ async fn sentence(source: &str, registry: &str) -> String {
         base: format!("{registry}/base:1"),
         push: format!("{registry}/shop:1"),
         pull_repository: None,
+        previous: None,
         platform: Platform::current(),
     };
-    let silence = Duration::from_secs(1);
-    let result = build_from_source(source, Some(&target), &client, silence, Arc::new(NoProgress)).await;
+    let options = Options {
+        patience: patience(),
+        ..Options::default()
+    };
+    let client = client.with_patience(patience());
+    let result = build_from_source(source, Some(&target), &client, &options, Arc::new(NoProgress)).await;
     let text = result.expect_err("refused").to_string();
     assert!(text.starts_with("failed to ") && text.contains("; "), "{text}");
     assert!(!text.contains("hunter2") && !text.contains('\n'), "{text}");
     text
+}
+
+fn patience() -> Patience {
+    Patience {
+        inactivity: Duration::from_secs(1),
+        retries: 2,
+        pause: Duration::from_millis(10),
+    }
 }
 
 const NOWHERE: &str = "127.0.0.1:1";

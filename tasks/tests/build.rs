@@ -11,18 +11,17 @@
 mod support;
 
 use mendix_model::names::{COMMAND_LABEL, MODEL_LABEL, model_of};
-use mendix_tasks::build::{Target, build_from_file, build_from_source};
+use mendix_tasks::build::{Options, Target, build_from_file, build_from_source};
 use mendix_tasks::image::*;
-use mendix_tasks::progress::{NoProgress, Progress, Step};
+use mendix_tasks::progress::{LayerState, NoProgress, Progress, Step};
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 use support::package::write_package;
 use support::registry::{TestRegistry, start};
 use support::server::TestServer;
-use support::unpack::{Unpacked, last_layer};
+use support::unpack::{Unpacked, layers_on};
 
 async fn push_base(registry: &TestRegistry, name: &str) {
     let base = ImageSpec {
@@ -52,6 +51,7 @@ fn target(registry: &TestRegistry, base: &str, push: &str) -> Target {
                 .expect("name")
                 .to_owned(),
         ),
+        previous: None,
         platform: Platform::current(),
     }
 }
@@ -75,7 +75,9 @@ fn expected(path: &Path) -> BTreeMap<String, Vec<u8>> {
     files
 }
 
-fn check_layer(found: &BTreeMap<String, Unpacked>, package: &Path) {
+fn check_layers(layers: &[BTreeMap<String, Unpacked>], package: &Path) {
+    let found = support::unpack::laid_over(layers);
+    let found = &found;
     let files: BTreeMap<String, Vec<u8>> = found
         .iter()
         .filter(|(_, entry)| !entry.directory)
@@ -105,9 +107,15 @@ async fn every_file_of_a_package_is_in_the_image() {
     let folder = tempfile::tempdir().expect("folder");
     let package = write_package(folder.path());
     let target = target(&registry, "base:{{.MxRuntimeVersion}}-{{.JavaVersion}}", "shop:1");
-    let result = build_from_file(&package, &target, &registry.client(), Arc::new(NoProgress))
-        .await
-        .expect("build");
+    let result = build_from_file(
+        &package,
+        &target,
+        &registry.client(),
+        &Options::default(),
+        Arc::new(NoProgress),
+    )
+    .await
+    .expect("build");
 
     let reference = parse_reference(&target.push).expect("reference");
     let image = inspect(&registry.client(), &reference, &Platform::current())
@@ -122,7 +130,7 @@ async fn every_file_of_a_package_is_in_the_image() {
     assert_eq!(image.labels[COMMAND_LABEL], r#"["/opt/mendix/start","app"]"#);
     assert_eq!(image.labels["org.opencontainers.image.title"], "shop");
     assert_eq!(image.entrypoint, ["/opt/mendix/start"]);
-    check_layer(&last_layer(registry.options(), &reference).await, &package);
+    check_layers(&layers_on(&registry, 1, &reference).await, &package);
 }
 
 #[tokio::test]
@@ -133,17 +141,19 @@ async fn a_real_package_is_built() {
     let Some(registry) = start().await else { return };
     push_base(&registry, "base:6.2.0").await;
     let target = target(&registry, "base:{{.MxRuntimeVersion}}", "sample:1");
-    let result = build_from_file(&package, &target, &registry.client(), Arc::new(NoProgress))
-        .await
-        .expect("build");
+    let result = build_from_file(
+        &package,
+        &target,
+        &registry.client(),
+        &Options::default(),
+        Arc::new(NoProgress),
+    )
+    .await
+    .expect("build");
     assert_eq!(result.runtime_version.as_deref(), Some("6.2.0"));
     assert_eq!(result.model, model_of(&sha256(&package)));
-    let found = last_layer(
-        registry.options(),
-        &parse_reference(&target.push).expect("reference"),
-    )
-    .await;
-    check_layer(&found, &package);
+    let reference = parse_reference(&target.push).expect("reference");
+    check_layers(&layers_on(&registry, 1, &reference).await, &package);
 }
 
 #[tokio::test]
@@ -163,9 +173,15 @@ async fn package_and_base_decide_the_digest_and_nothing_else() {
         (&other, 1, 4),
     ] {
         let target = target(&registry, &format!("base:{base}"), &format!("shop:{tag}"));
-        let built = build_from_file(path, &target, &registry.client(), Arc::new(NoProgress))
-            .await
-            .expect("build");
+        let built = build_from_file(
+            path,
+            &target,
+            &registry.client(),
+            &Options::default(),
+            Arc::new(NoProgress),
+        )
+        .await
+        .expect("build");
         images.push((built.image, built.model));
     }
     assert_eq!(images[0], images[1]);
@@ -184,13 +200,19 @@ async fn a_package_from_a_server_is_the_same_as_one_from_a_file() {
     let server = TestServer::packages(std::fs::read(&package).expect("package")).await;
     let target = target(&registry, "base:1", "shop:1");
     let client = registry.client();
-    let local = build_from_file(&package, &target, &client, Arc::new(NoProgress))
-        .await
-        .expect("build");
+    let local = build_from_file(
+        &package,
+        &target,
+        &client,
+        &Options::default(),
+        Arc::new(NoProgress),
+    )
+    .await
+    .expect("build");
     for path in ["/good.mda?token=x", "/moved.mda"] {
         let url = server.url(path);
         let progress = Arc::new(NoProgress);
-        let remote = build_from_source(&url, Some(&target), &client, Duration::from_secs(20), progress).await;
+        let remote = build_from_source(&url, Some(&target), &client, &Options::default(), progress).await;
         assert_eq!(remote.expect("build"), local);
     }
 }
@@ -201,14 +223,7 @@ async fn an_image_that_is_there_is_adopted() {
     push_base(&registry, "foreign:1").await;
     let client = registry.client();
     let source = format!("oci-image://{}/foreign:1", registry.host);
-    let adopted = build_from_source(
-        &source,
-        None,
-        &client,
-        Duration::from_secs(20),
-        Arc::new(NoProgress),
-    )
-    .await;
+    let adopted = build_from_source(&source, None, &client, &Options::default(), Arc::new(NoProgress)).await;
     let adopted = adopted.expect("adopted");
     let (repository, digest) = adopted.image.split_once("@sha256:").expect("digest");
     assert_eq!(repository, format!("{}/foreign", registry.host));
@@ -217,16 +232,24 @@ async fn an_image_that_is_there_is_adopted() {
 }
 
 #[derive(Default)]
-struct Seen(Mutex<Vec<(Step, u64, Option<u64>)>>);
+struct Seen {
+    steps: Mutex<Vec<(Step, u64, Option<u64>)>>,
+    layers: Mutex<Vec<(String, LayerState)>>,
+}
 
 impl Progress for Seen {
     fn advance(&self, step: Step, done: u64, total: Option<u64>) {
-        self.0.lock().expect("lock").push((step, done, total));
+        self.steps.lock().expect("lock").push((step, done, total));
+    }
+
+    fn layer(&self, name: &str, bytes: u64, state: LayerState) {
+        assert!(bytes > 0, "{name}");
+        self.layers.lock().expect("lock").push((name.to_owned(), state));
     }
 }
 
 #[tokio::test]
-async fn progress_reaches_the_end_of_every_step() {
+async fn progress_reaches_the_end() {
     let Some(registry) = start().await else { return };
     push_base(&registry, "base:1").await;
     let folder = tempfile::tempdir().expect("folder");
@@ -237,13 +260,22 @@ async fn progress_reaches_the_end_of_every_step() {
         &package,
         &target,
         &registry.client(),
+        &Options::default(),
         Arc::clone(&seen) as Arc<dyn Progress>,
     )
     .await
     .expect("build");
-    let all = seen.0.lock().expect("lock").clone();
-    for step in [Step::Pack, Step::Push] {
-        let last = all.iter().rev().find(|(found, ..)| *found == step).expect("step");
-        assert!(last.1 > 0 && Some(last.1) == last.2, "{step:?}: {last:?}");
-    }
+    let layers = seen.layers.lock().expect("lock").clone();
+    assert_eq!(
+        layers,
+        ["web", "model"].map(|name| (name.to_owned(), LayerState::Sent))
+    );
+    let all = seen.steps.lock().expect("lock").clone();
+    let last = all
+        .iter()
+        .rev()
+        .find(|(found, ..)| *found == Step::Pack)
+        .expect("step");
+    let size = std::fs::metadata(&package).expect("package").len();
+    assert_eq!((last.1, last.2), (size, Some(size)));
 }

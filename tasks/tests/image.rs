@@ -68,7 +68,7 @@ async fn an_image_on_a_base_has_both_layers_and_both_configurations() {
         .await
         .expect("fetch");
     assert_eq!(fetched.manifest.layers.len(), 2);
-    let unpacked = support::unpack::last_layer(registry.options(), &image.target).await;
+    let unpacked = support::unpack::last_layer(&registry, &image.target).await;
     assert_eq!(unpacked["opt/app/top"].bytes, b"top");
 }
 
@@ -129,7 +129,13 @@ async fn an_absent_image_is_named() {
 #[tokio::test]
 async fn plain_http_and_closed_ports_are_told_apart() {
     let Some(registry) = start().await else { return };
-    let strict = Registry::new(RegistryOptions::default()).expect("client");
+    let once = mendix_tasks::patience::Patience {
+        retries: 0,
+        ..mendix_tasks::patience::Patience::default()
+    };
+    let strict = Registry::new(RegistryOptions::default())
+        .expect("client")
+        .with_patience(once);
     let reference = parse_reference(&format!("{}/app:1", registry.host)).expect("reference");
     let error = inspect(&strict, &reference, &Platform::current())
         .await

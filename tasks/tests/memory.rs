@@ -10,14 +10,13 @@
 
 mod support;
 
-use mendix_tasks::build::{Target, build_from_source};
+use mendix_tasks::build::{Options, Target, build_from_source};
 use mendix_tasks::image::*;
 use mendix_tasks::progress::NoProgress;
 use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 use support::registry::start;
 use support::server::TestServer;
 use zip::write::SimpleFileOptions;
@@ -101,16 +100,16 @@ async fn a_large_package_takes_no_more_memory_than_a_small_one() {
         base: base.target.whole(),
         push: format!("{}/large:1", registry.host),
         pull_repository: None,
+        previous: None,
         platform: Platform::current(),
     };
     reset_high_water();
     let before = high_water();
-    let silence = Duration::from_secs(20);
     build_from_source(
         &server.url("/large.mda"),
         Some(&target),
         &client,
-        silence,
+        &Options::default(),
         Arc::new(NoProgress),
     )
     .await

@@ -70,6 +70,7 @@ pub(crate) fn static_binary(name: &str) -> Result<PathBuf> {
     Ok(target_directory().join(STATIC_TARGET).join("release").join(name))
 }
 
-fn target_directory() -> PathBuf {
+/// Where cargo puts what it builds.
+pub(crate) fn target_directory() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from)
 }

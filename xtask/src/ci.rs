@@ -1,7 +1,7 @@
 //! `cargo xtask ci`: everything that must hold before a change lands, in the order in which it fails fastest.
 
 use crate::test_programs::{self, Lane, Program};
-use crate::{base_image, cargo, generate, image, plugin};
+use crate::{base_image, cargo, fuzz, generate, image, plugin};
 use anyhow::{Context, Result};
 use mendix_test_cluster::{Cluster, Options, Tools, tools};
 use std::{path::Path, process::Command, time::Instant};
@@ -55,6 +55,7 @@ const STEPS: &[Step] = &[
     Step::new("generated files", generated),
     Step::new("lints", lints),
     Step::new("dependencies", dependencies),
+    Step::new("fuzz targets", fuzz::run),
     Step::new("tools of the test clusters", tools),
     Step::new("tests", tests),
     Step::nightly("nightly", nightly),

@@ -7,6 +7,7 @@ mod cargo;
 mod ci;
 mod cluster;
 mod demo;
+mod fuzz;
 mod generate;
 mod image;
 mod plugin;

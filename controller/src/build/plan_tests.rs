@@ -137,6 +137,31 @@ fn the_last_image_stays_while_a_later_build_fails() {
 }
 
 #[test]
+fn the_pod_of_a_later_build_is_told_of_the_last_image() {
+    let mut build = build("http://y");
+    build.status = Some(BuildStatus {
+        built_input: Some("of x".to_owned()),
+        image: Some("nodes/shop@sha256:1".to_owned()),
+        ..BuildStatus::default()
+    });
+    let pod = plan(&build, &observed(None), later()).create.expect("pod");
+    let env = pod
+        .spec
+        .expect("spec")
+        .containers
+        .remove(0)
+        .env
+        .unwrap_or_default();
+    let told = env
+        .iter()
+        .find(|variable| variable.name == "MENDIX_PREVIOUS_IMAGE");
+    assert_eq!(
+        told.and_then(|variable| variable.value.as_deref()),
+        Some("nodes/shop@sha256:1")
+    );
+}
+
+#[test]
 fn a_missing_registry_stops_the_build() {
     let plan = plan(&build("http://x"), &Observed::default(), later());
     assert_eq!(

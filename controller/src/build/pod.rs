@@ -68,6 +68,8 @@ fn variables(build: &Build, input: &Input, now: Timestamp) -> Result<Vec<EnvVar>
         all.push(variable(task::variable::BASE_IMAGE, target.base_image.as_str()));
         all.push(variable(task::variable::PUSH_IMAGE, push));
         all.push(variable(task::variable::PULL_REPOSITORY, pull));
+        let previous = build.status.as_ref().and_then(|status| status.image.as_deref());
+        all.extend(previous.map(|image| variable(task::variable::PREVIOUS_IMAGE, image)));
     }
     if input.registry.insecure == Some(true) {
         all.push(variable(task::variable::REGISTRY_INSECURE, "true"));

@@ -55,7 +55,10 @@ fn show(plans: &[Plan], format: OutputFormat, environment: &mut Environment) -> 
 
 async fn apps(cluster: &Cluster, arguments: PlanArguments) -> anyhow::Result<Vec<Plan>> {
     let package = arguments.source.package.as_deref();
-    let model = package.map(model_of_file).transpose()?;
+    let model = match package {
+        Some(package) => Some(model_of_file(package).await?),
+        None => None,
+    };
     let asked = DeployArguments {
         name: arguments.name,
         filename: arguments.filename,

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use mendix_model::crd::OperatorConfigurationSpec;
 use mendix_model::names::OPERATOR_CONFIGURATION;
-use mendix_tasks::build::{Target, build_from_file};
+use mendix_tasks::build::{Options, Target, build_from_file};
 use mendix_tasks::image::{Credentials, Platform, Registry, RegistryOptions, parse_reference};
 use std::path::Path;
 use std::sync::Arc;
@@ -88,6 +88,7 @@ pub async fn publish(
         base: places.base,
         push: places.push,
         pull_repository: places.pull,
+        previous: None,
         platform: architecture.map_or_else(Platform::current, Platform::linux),
     };
     environment.note(&format!(
@@ -96,7 +97,7 @@ pub async fn publish(
         target.push
     ));
     let progress = Arc::new(Transfer::new(&environment.err, environment.quiet));
-    let built = build_from_file(package, &target, &registry, progress).await?;
+    let built = build_from_file(package, &target, &registry, &Options::default(), progress).await?;
     Ok(format!("oci-image://{}", built.image))
 }
 

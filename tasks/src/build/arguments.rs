@@ -1,6 +1,6 @@
 //! What a build pod is told.
 
-use super::{BuildError, INACTIVITY, Target, build_from_source};
+use super::{BuildError, Limits, Options, Target, build_from_source};
 use crate::image::{Credentials, Platform, Reference, Registry, RegistryOptions, parse_reference};
 use crate::progress::LogProgress;
 use crate::settings::{SettingsError, required};
@@ -25,12 +25,42 @@ pub struct BuildArguments {
     /// Repository that nodes pull from.
     #[arg(long, env = variable::PULL_REPOSITORY)]
     pull_repository: Option<String>,
+    /// Earlier image of the app, by digest.
+    #[arg(long, env = variable::PREVIOUS_IMAGE)]
+    previous_image: Option<String>,
     /// `true`: plain HTTP towards the registry.
     #[arg(long, env = variable::REGISTRY_INSECURE)]
     registry_insecure: Option<String>,
     /// Folder with Docker's config.json.
     #[arg(long, default_value = REGISTRY_FOLDER, hide = true)]
     registry_folder: PathBuf,
+    #[command(flatten)]
+    limits: LimitArguments,
+}
+
+/// How much a package may unpack to; what is not said stays as it is.
+#[derive(Args, Clone, Debug)]
+struct LimitArguments {
+    /// Most bytes that a package may unpack to.
+    #[arg(long = "max-unpacked-bytes", env = "MENDIX_MAX_UNPACKED_BYTES")]
+    unpacked_bytes: Option<u64>,
+    /// How many times larger than packed an entry, or the whole package, may be.
+    #[arg(long = "max-unpacked-ratio", env = "MENDIX_MAX_UNPACKED_RATIO")]
+    unpacked_ratio: Option<u64>,
+    /// Most files and folders that a package may hold.
+    #[arg(long = "max-entries", env = "MENDIX_MAX_ENTRIES")]
+    entries: Option<u64>,
+}
+
+impl LimitArguments {
+    fn limits(&self) -> Limits {
+        let usual = Limits::default();
+        Limits {
+            unpacked: self.unpacked_bytes.unwrap_or(usual.unpacked),
+            ratio: self.unpacked_ratio.unwrap_or(usual.ratio),
+            entries: self.entries.unwrap_or(usual.entries),
+        }
+    }
 }
 
 impl BuildArguments {
@@ -43,7 +73,11 @@ impl BuildArguments {
         let registry = Registry::new(self.registry_options(source)?).map_err(BuildError::from)?;
         let target = self.target(source)?;
         let progress = Arc::new(LogProgress::default());
-        Ok(build_from_source(source, target.as_ref(), &registry, INACTIVITY, progress).await?)
+        let options = Options {
+            limits: self.limits.limits(),
+            ..Options::default()
+        };
+        Ok(build_from_source(source, target.as_ref(), &registry, &options, progress).await?)
     }
 
     fn target(&self, source: &str) -> Result<Option<Target>, SettingsError> {
@@ -57,6 +91,7 @@ impl BuildArguments {
                 .pull_repository
                 .clone()
                 .filter(|repository| !repository.is_empty()),
+            previous: self.previous_image.clone(),
             platform: Platform::current(),
         }))
     }

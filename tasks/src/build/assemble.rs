@@ -1,11 +1,11 @@
 //! Names, labels and results of a build. Pure.
 
-use super::package::Metadata;
 use super::{BuildError, Target};
-use crate::image::{ConfigChanges, FetchedImage, InspectedImage, PushedImage, Reference};
+use crate::image::{ConfigChanges, FetchedImage, InspectedImage, PushedImage, Reference, parse_reference};
 use mendix_model::names::{COMMAND_LABEL, MODEL_LABEL, model_of};
 use mendix_model::task::BuildResult;
 use mendix_model::template;
+use mendix_package::Metadata;
 use serde_json::json;
 
 /// Name of the base image for this package.
@@ -57,6 +57,13 @@ pub(super) fn config(metadata: &Metadata, model: &str, base_name: &str, command:
             .collect(),
         ..ConfigChanges::default()
     }
+}
+
+/// An image by digest, as the repository that is pushed to has it: nodes may pull it by another name.
+pub(super) fn in_repository(push: &Reference, image: &str) -> Option<Reference> {
+    let (_, digest) = image.split_once('@')?;
+    let named = format!("{}/{}@{digest}", push.registry(), push.repository());
+    parse_reference(&named).ok()
 }
 
 /// Result of a build.
@@ -115,7 +122,6 @@ pub(super) fn adopted(reference: &Reference, image: &InspectedImage) -> Result<B
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::image::parse_reference;
     use rstest::rstest;
     use serde_json::from_value;
 
@@ -160,6 +166,16 @@ mod tests {
             (Err(error), Err(part)) => assert!(error.to_string().contains(part), "{error}"),
             (found, _) => panic!("{found:?}"),
         }
+    }
+
+    #[test]
+    fn an_earlier_image_is_looked_for_where_the_new_one_goes() {
+        let push = parse_reference("push.example:5000/apps/shop:2").expect("reference");
+        let digest = format!("sha256:{}", "ab".repeat(32));
+        let found = in_repository(&push, &format!("nodes.example/apps/shop@{digest}"));
+        let expected = format!("push.example:5000/apps/shop@{digest}");
+        assert_eq!(found.map(|reference| reference.whole()), Some(expected));
+        assert_eq!(in_repository(&push, "nodes.example/apps/shop:1"), None);
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! What goes wrong with a build, as sentences for people. Addresses are shown without what could be a token.
 
-use crate::image::{CredentialsError, ImageError, LayerError};
+use crate::image::{CredentialsError, ImageError};
+use crate::patience::Again;
 use mendix_model::template::UnknownPlaceholder;
+use mendix_package::PackageError;
 use std::io;
 use std::path::PathBuf;
 
@@ -17,9 +19,6 @@ pub enum BuildError {
     /// A registry or an image.
     #[error(transparent)]
     Image(#[from] ImageError),
-    /// The layer could not be written.
-    #[error(transparent)]
-    Layer(#[from] LayerError),
     /// The registry's credentials.
     #[error(transparent)]
     Credentials(#[from] CredentialsError),
@@ -83,6 +82,23 @@ pub enum SourceError {
         status: String,
         /// What to do.
         advice: &'static str,
+        /// Whether it may pass.
+        again: Again,
+    },
+    /// Another range than was asked for.
+    #[error(
+        "failed to download {address}: the server sent another part of the package than it was asked for; look at the \
+         server, or at the proxy before it"
+    )]
+    Range {
+        /// Host and file name.
+        address: String,
+    },
+    /// Not the package whose table of contents was read.
+    #[error("failed to download {address}: the package changed while it was read; start the build again")]
+    Changed {
+        /// Host and file name.
+        address: String,
     },
     /// No connection, or it broke.
     #[error("failed to download {address}: {cause}; check the address, the network and the proxy settings")]
@@ -128,22 +144,6 @@ pub enum SourceError {
         /// Bytes that the server announced.
         expected: u64,
     },
-    /// The client could not be made.
-    #[error("failed to set up the download: {cause}; check proxy and certificate settings")]
-    Client {
-        /// Why.
-        cause: String,
-    },
-    /// No place for the package.
-    #[error(
-        "failed to write the package to the temporary folder: {0}; check that it is writable and has space"
-    )]
-    Write(#[source] io::Error),
-}
-
-/// What is wrong with a package.
-#[derive(Debug, thiserror::Error)]
-pub enum PackageError {
     /// No such file.
     #[error("failed to open the package {path}: {source}; check the path")]
     Open {
@@ -155,42 +155,21 @@ pub enum PackageError {
     /// The disk fails.
     #[error("failed to read the package: {0}; check the disk it is on")]
     Read(#[source] io::Error),
-    /// A page instead of a package.
-    #[error(
-        "failed to read the package: it is a web page, perhaps a login or an error page; check that the address leads \
-         to the .mda file itself and that its token is still valid"
-    )]
-    WebPage,
-    /// No zip file.
-    #[error("failed to read the package: it is no zip file; give the address of a deployment package (.mda)")]
-    NotZip,
-    /// The end is missing.
-    #[error(
-        "failed to read the package: it is truncated or damaged, for its table of contents is missing ({cause}); \
-         download or export it again"
-    )]
-    Truncated {
-        /// What the zip reader says.
-        cause: String,
-    },
-    /// One entry is not acceptable.
-    #[error("failed to use the package: entry {entry:?} {fault}; export it again with Studio Pro or mxbuild")]
-    Entry {
-        /// Name of the entry.
-        entry: String,
-        /// What is wrong with it.
-        fault: String,
-    },
-    /// Not a deployment package.
-    #[error(
-        "failed to use the package: it has no entry \"model/metadata.json\", so it is no deployment package; give an \
-         .mda file, not a project (.mpk, .mpr)"
-    )]
-    NoMetadata,
-    /// The metadata cannot be read.
-    #[error("failed to read entry \"model/metadata.json\" of the package: {cause}; export the package again")]
-    Metadata {
+    /// The client could not be made.
+    #[error("failed to set up the download: {cause}; check proxy and certificate settings")]
+    Client {
         /// Why.
         cause: String,
     },
+}
+
+impl SourceError {
+    /// Whether the download may be taken up again.
+    pub(super) fn again(&self) -> Again {
+        match self {
+            Self::Status { again, .. } => *again,
+            Self::Connection { .. } | Self::Truncated { .. } => Again::Later,
+            _ => Again::Never,
+        }
+    }
 }

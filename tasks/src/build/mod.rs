@@ -1,25 +1,31 @@
-//! Makes an image of a deployment package: download, check, one layer, base, push.
+//! Makes an image of a deployment package: its layers go to the registry while the package comes in.
 
 mod arguments;
 mod assemble;
-mod download;
 mod error;
-mod package;
+mod open;
+mod origin;
+mod pack;
 mod source;
 
 pub use arguments::BuildArguments;
-pub use download::INACTIVITY;
-pub use error::{BuildError, PackageError, SourceError};
+pub use error::{BuildError, SourceError};
+pub use mendix_package::{Limits, PackageError};
 
-use crate::image::{ImageSpec, Platform, Registry, fetch_image, inspect, parse_reference, push_image};
-use crate::progress::Progress;
+use crate::image::{
+    Earlier, Parts, Platform, Reference, Registry, complete, copy_base, fetch_image, inspect,
+    parse_reference, tagged,
+};
+use crate::patience::Patience;
+use crate::progress::{NoProgress, Progress};
+use mendix_model::names::model_of;
 use mendix_model::task::BuildResult;
-use package::Package;
+use open::Package;
+use origin::Origin;
+use pack::{Job, pack, sum_of};
 use source::Source;
-use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Where an image comes from and goes to.
 #[derive(Clone, Debug)]
@@ -30,23 +36,29 @@ pub struct Target {
     pub push: String,
     /// Repository that nodes pull from, when it has another name for them.
     pub pull_repository: Option<String>,
+    /// An earlier image of the app, by digest: what has not changed since then is not sent again.
+    pub previous: Option<String>,
     /// Platform that is taken of a base for several.
     pub platform: Platform,
+}
+
+/// How a build is done.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// How much a package may unpack to.
+    pub limits: Limits,
+    /// How long is waited for the server of a package.
+    pub patience: Patience,
 }
 
 /// Model of a package in a local file.
 ///
 /// # Errors
 /// When it is no package that can be built.
-pub fn model_of_file(path: &Path) -> Result<String, BuildError> {
-    Ok(Package::open(open(path)?)?.model())
-}
-
-fn open(path: &Path) -> Result<File, PackageError> {
-    File::open(path).map_err(|source| PackageError::Open {
-        path: path.to_owned(),
-        source,
-    })
+pub async fn model_of_file(path: &Path) -> Result<String, BuildError> {
+    let mut origin = Origin::file(path)?;
+    Package::open(&mut origin, &Limits::default(), &NoProgress).await?;
+    Ok(model_of(&sum_of(&origin).await?))
 }
 
 /// Builds and pushes the image of a package in a local file.
@@ -57,14 +69,15 @@ pub async fn build_from_file(
     path: &Path,
     target: &Target,
     registry: &Registry,
+    options: &Options,
     progress: Arc<dyn Progress>,
 ) -> Result<BuildResult, BuildError> {
-    build(open(path)?, target, registry, progress).await
+    build(Origin::file(path)?, target, registry, options, progress.as_ref()).await
 }
 
 /// Does what a build pod does: downloads and builds a package, or only looks at an image that is there already.
 ///
-/// `target` is needed for packages only. `inactivity` is how long the server of the package may send nothing.
+/// `target` is needed for packages only.
 ///
 /// # Errors
 /// A sentence for people.
@@ -72,15 +85,15 @@ pub async fn build_from_source(
     source: &str,
     target: Option<&Target>,
     registry: &Registry,
-    inactivity: Duration,
+    options: &Options,
     progress: Arc<dyn Progress>,
 ) -> Result<BuildResult, BuildError> {
     match source::parse(source)? {
         Source::Image(reference) => adopt(&reference, registry).await,
         Source::Package(url) => {
             let target = target.ok_or(BuildError::NoTarget)?;
-            let file = download::download(&url, inactivity, progress.as_ref()).await?;
-            build(file, target, registry, progress).await
+            let origin = Origin::web(url, &options.patience).await?;
+            build(origin, target, registry, options, progress.as_ref()).await
         }
     }
 }
@@ -93,38 +106,60 @@ async fn adopt(reference: &str, registry: &Registry) -> Result<BuildResult, Buil
 }
 
 async fn build(
-    file: File,
+    mut origin: Origin,
     target: &Target,
     registry: &Registry,
-    progress: Arc<dyn Progress>,
+    options: &Options,
+    progress: &dyn Progress,
 ) -> Result<BuildResult, BuildError> {
     let push = parse_reference(&target.push)?;
-    let package = blocking(move || Package::open(file)).await??;
-    let metadata = package.metadata.clone();
-    let model = package.model();
+    let push = tagged(&push)?;
+    let package = Package::open(&mut origin, &options.limits, progress).await?;
     // The base first: packing takes long, and a base that is not there would make it vain.
-    let base_name = assemble::base_name(&target.base, &metadata)?;
+    let base_name = assemble::base_name(&target.base, &package.metadata)?;
     let base = fetch_image(registry, &parse_reference(&base_name)?, &target.platform).await?;
     let command = assemble::command(&base_name, &base)?;
-    let layer = blocking({
-        let progress = Arc::clone(&progress);
-        move || package.into_layer(progress.as_ref())
-    })
-    .await??;
-    let image = ImageSpec {
+    registry.log_in(push).await;
+    let earlier = earlier(registry, push, target).await;
+    let earlier = earlier.as_ref();
+    copy_base(registry, &base, push, earlier, progress).await?;
+    let known = earlier.map(|earlier| earlier.image.layers()).unwrap_or_default();
+    let packed = pack(&Job {
+        origin: &origin,
+        package: &package,
+        registry,
         target: push,
-        config: assemble::config(&metadata, &model, &base_name, &command),
-        base: Some(base),
-        layers: vec![layer],
-        platform: target.platform.clone(),
+        known: &known,
+        progress,
+    })
+    .await?;
+    let model = model_of(&packed.sum);
+    let config = assemble::config(&package.metadata, &model, &base_name, &command);
+    let parts = Parts {
+        base: Some(&base),
+        layers: &packed.layers,
+        config: &config,
+        platform: &target.platform,
     };
-    let pushed = push_image(registry, &image, progress.as_ref()).await?;
-    Ok(assemble::built(target, &pushed, model, command, metadata))
+    let pushed = complete(registry, push, &parts, earlier).await?;
+    Ok(assemble::built(target, &pushed, model, command, package.metadata))
 }
 
-/// Runs work that reads and packs files beside the asynchronous threads.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, BuildError> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|_| BuildError::Interrupted)
+/// The earlier image that is named, else what the tag names. Without one all is sent: no reason to fail.
+async fn earlier(registry: &Registry, push: &Reference, target: &Target) -> Option<Earlier> {
+    let named = target
+        .previous
+        .as_deref()
+        .and_then(|image| assemble::in_repository(push, image));
+    let reference = named.as_ref().unwrap_or(push);
+    match fetch_image(registry, reference, &target.platform).await {
+        Ok(image) => Some(Earlier {
+            image,
+            tagged: named.is_none(),
+        }),
+        Err(error) => {
+            tracing::debug!("no earlier image: {error}");
+            None
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Puts manifest and configuration of an image together. Pure: nothing is read or sent.
 
-use super::digest::sha256_digest;
-use super::{FetchedImage, ImageSpec, Layer, config, media_type};
+use super::{ConfigChanges, FetchedImage, Platform, config, media_type};
+use mendix_package::{LayerIdentity, sha256_digest};
 use oci_client::manifest::{OciDescriptor, OciImageManifest};
 
 /// What goes to the registry beside the layers.
@@ -25,18 +25,31 @@ impl Blob {
     }
 }
 
+/// What an image is made of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Parts<'a> {
+    /// Image whose layers come first.
+    pub(crate) base: Option<&'a FetchedImage>,
+    /// Layers on top, lowest first.
+    pub(crate) layers: &'a [LayerIdentity],
+    /// What is set beside what the base sets.
+    pub(crate) config: &'a ConfigChanges,
+    /// Platform of an image without a base; a base says its own.
+    pub(crate) platform: &'a Platform,
+}
+
 /// Composes an image.
 ///
 /// # Errors
 /// Only if JSON cannot be written, which the types do not allow.
-pub(super) fn compose(image: &ImageSpec) -> serde_json::Result<Composed> {
-    let base_config = image.base.as_ref().map(|base| &base.config);
-    let settings = config::compose(base_config, &image.layers, &image.config, &image.platform);
+pub(super) fn compose(image: &Parts<'_>) -> serde_json::Result<Composed> {
+    let base_config = image.base.map(|base| &base.config);
+    let settings = config::compose(base_config, image.layers, image.config, image.platform);
     let config = Blob::new(serde_json::to_vec(&settings)?);
     let manifest = OciImageManifest {
         media_type: Some(media_type::MANIFEST.to_owned()),
         config: descriptor(media_type::CONFIG, &config.digest, config.bytes.len() as u64),
-        layers: layers(image.base.as_ref(), &image.layers),
+        layers: layers(image.base, image.layers),
         ..OciImageManifest::default()
     };
     Ok(Composed {
@@ -45,7 +58,7 @@ pub(super) fn compose(image: &ImageSpec) -> serde_json::Result<Composed> {
     })
 }
 
-fn layers(base: Option<&FetchedImage>, own: &[Layer]) -> Vec<OciDescriptor> {
+fn layers(base: Option<&FetchedImage>, own: &[LayerIdentity]) -> Vec<OciDescriptor> {
     let base = base
         .map(|base| base.manifest.layers.as_slice())
         .unwrap_or_default();

@@ -3,7 +3,8 @@
 //! Kept as JSON: a typed form would drop what it does not know (Docker's `Healthcheck`, `Shell`), and its hash maps
 //! would give another digest each time.
 
-use super::{Layer, Platform};
+use super::Platform;
+use mendix_package::LayerIdentity;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -32,7 +33,7 @@ const CREATED: &str = "1970-01-01T00:00:00Z";
 /// The new configuration. `base` is the base's own, an object.
 pub(super) fn compose(
     base: Option<&Value>,
-    layers: &[Layer],
+    layers: &[LayerIdentity],
     changes: &ConfigChanges,
     platform: &Platform,
 ) -> Value {
@@ -102,7 +103,7 @@ fn set_rest(settings: &mut Map<String, Value>, changes: &ConfigChanges) {
     }
 }
 
-fn append_layers(config: &mut Map<String, Value>, layers: &[Layer]) {
+fn append_layers(config: &mut Map<String, Value>, layers: &[LayerIdentity]) {
     change_object(config, "rootfs", |file_system| {
         file_system.insert("type".to_owned(), "layers".into());
         let mut diff_ids = strings(file_system.get("diff_ids"));
@@ -146,8 +147,12 @@ mod tests {
     use super::*;
     use crate::image::{Entry, write_layer};
 
-    fn layers() -> Vec<Layer> {
-        vec![write_layer([Entry::bytes("a", 0o664, "a")]).expect("layer")]
+    fn layers() -> Vec<LayerIdentity> {
+        vec![
+            write_layer([Entry::bytes("a", 0o664, "a")])
+                .expect("layer")
+                .identity,
+        ]
     }
 
     fn base() -> Value {

@@ -1,23 +1,7 @@
 //! What a layer is made of.
 
+use mendix_package::Owner;
 use std::path::PathBuf;
-
-/// Numeric owner of an entry.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Owner {
-    /// User.
-    pub user: u64,
-    /// Group.
-    pub group: u64,
-}
-
-impl Default for Owner {
-    /// User 1001, group 0: that of Mendix' own images. Platforms that give each namespace its own user keep group
-    /// 0, which is why group and user have the same rights everywhere.
-    fn default() -> Self {
-        Self { user: 1001, group: 0 }
-    }
-}
 
 /// One file, directory or link of a layer.
 #[derive(Clone, Debug)]

@@ -2,6 +2,7 @@
 //!
 //! None of them shows an address that a registry made up: those may carry tokens.
 
+use crate::patience::Again;
 use std::fmt;
 use std::io;
 
@@ -128,6 +129,8 @@ pub enum ImageError {
         registry: String,
         /// What it did.
         cause: String,
+        /// Whether it may pass.
+        again: Again,
     },
     /// The image is there but cannot be used.
     #[error("failed to use image {reference}: {cause}; use an image in OCI or Docker version 2 form")]
@@ -146,6 +149,17 @@ pub enum ImageError {
     /// A layer could not be read back.
     #[error("failed to read the layer from the temporary folder: {0}; check that folder's disk")]
     Layer(#[source] io::Error),
+}
+
+impl ImageError {
+    /// Whether what failed may be tried again.
+    pub(crate) fn again(&self) -> Again {
+        match self {
+            Self::Registry { again, .. } => *again,
+            Self::Unreachable { .. } => Again::Later,
+            _ => Again::Never,
+        }
+    }
 }
 
 /// Failure while a layer is written.

@@ -2,6 +2,7 @@
 
 use super::{ImageError, Operation};
 use crate::network::{NetworkFailure, failure, innermost};
+use crate::patience::Again;
 use oci_client::Reference;
 use oci_client::errors::{OciDistributionError as Error, OciEnvelope, OciErrorCode as Code};
 
@@ -48,7 +49,12 @@ fn answer(status: u16, detail: &str, operation: Operation, image: &Reference) ->
         (404, Operation::Pull) => ImageError::NotFound {
             reference: image.whole(),
         },
-        _ => other(&format!("answered with HTTP {status}{detail}"), operation, image),
+        _ => failed(
+            &format!("answered with HTTP {status}{detail}"),
+            Again::of_status(status),
+            operation,
+            image,
+        ),
     }
 }
 
@@ -60,6 +66,12 @@ fn by_code(envelope: &OciEnvelope, operation: Operation, image: &Reference) -> I
         Some(Code::ManifestUnknown | Code::NameUnknown | Code::NotFound | Code::BlobUnknown) => {
             answer(404, &detail, operation, image)
         }
+        Some(Code::Toomanyrequests) => failed(
+            &format!("refused the request{detail}"),
+            Again::Later,
+            operation,
+            image,
+        ),
         _ => other(&format!("refused the request{detail}"), operation, image),
     }
 }
@@ -78,16 +90,22 @@ fn request(error: &reqwest::Error, operation: Operation, image: &Reference) -> I
 }
 
 fn broken(cause: &str, operation: Operation, image: &Reference) -> ImageError {
-    other(&format!("broke the connection off ({cause})"), operation, image)
+    let cause = format!("broke the connection off ({cause})");
+    failed(&cause, Again::Later, operation, image)
 }
 
 fn other(cause: &str, operation: Operation, image: &Reference) -> ImageError {
+    failed(cause, Again::Never, operation, image)
+}
+
+fn failed(cause: &str, again: Again, operation: Operation, image: &Reference) -> ImageError {
     let registry = image.registry().to_owned();
     ImageError::Registry {
         operation,
         reference: image.whole(),
         registry,
         cause: cause.to_owned(),
+        again,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Reads an image's manifest and configuration.
 
 use super::{ImageError, Platform, Registry, config, platform};
+use mendix_package::LayerIdentity;
 use oci_client::Reference;
 use oci_client::manifest::{OciImageManifest, OciManifest};
 use serde_json::Value;
@@ -115,6 +116,31 @@ impl From<&FetchedImage> for InspectedImage {
 }
 
 impl FetchedImage {
+    /// Its layers, lowest first; none when manifest and configuration do not agree about how many there are.
+    pub(crate) fn layers(&self) -> Vec<LayerIdentity> {
+        let diff_ids = config::strings(self.config["rootfs"].get("diff_ids"));
+        let layers = &self.manifest.layers;
+        if diff_ids.len() != layers.len() {
+            return Vec::new();
+        }
+        let pairs = layers.iter().zip(diff_ids);
+        pairs
+            .map(|(layer, diff_id)| LayerIdentity {
+                digest: layer.digest.clone(),
+                diff_id,
+                size: u64::try_from(layer.size).unwrap_or_default(),
+            })
+            .collect()
+    }
+
+    /// Whether a blob is one of its own, so that its repository has it.
+    pub(crate) fn holds(&self, digest: &str) -> bool {
+        let layers = self.manifest.layers.iter().map(|layer| layer.digest.as_str());
+        layers
+            .chain([self.manifest.config.digest.as_str()])
+            .any(|held| held == digest)
+    }
+
     /// Entry point and its arguments: what a container of this image runs.
     pub fn command(&self) -> Vec<String> {
         let inspected = InspectedImage::from(self);

@@ -1,7 +1,8 @@
 //! Writes layers: the same entries give the same bytes, whatever machine and day.
 
-use super::{Content, Digesting, Entry, LayerError, Owner};
+use super::{Content, Entry, LayerError};
 use flate2::{Compression, GzBuilder, write::GzEncoder};
+use mendix_package::{Digesting, LayerIdentity, Owner, tar_header as header};
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, Write};
 
@@ -9,12 +10,8 @@ use std::io::{self, BufWriter, Read, Seek, Write};
 #[derive(Debug)]
 pub struct Layer {
     file: File,
-    /// Digest of the compressed bytes: `sha256:…`.
-    pub digest: String,
-    /// Digest of the tar inside: `sha256:…`.
-    pub diff_id: String,
-    /// Compressed bytes.
-    pub size: u64,
+    /// What the image says about it.
+    pub identity: LayerIdentity,
 }
 
 impl Layer {
@@ -143,24 +140,13 @@ impl LayerWriter {
         let file = plain
             .into_inner()
             .map_err(|error| LayerError::Write(error.into_error()))?;
-        Ok(Layer {
-            file,
+        let identity = LayerIdentity {
             digest: format!("sha256:{digest}"),
             diff_id: format!("sha256:{diff_id}"),
             size,
-        })
+        };
+        Ok(Layer { file, identity })
     }
-}
-
-fn header(kind: tar::EntryType, mode: u32, owner: Owner, size: u64) -> tar::Header {
-    let mut header = tar::Header::new_gnu();
-    header.set_entry_type(kind);
-    header.set_mode(mode);
-    header.set_uid(owner.user);
-    header.set_gid(owner.group);
-    header.set_mtime(0);
-    header.set_size(size);
-    header
 }
 
 /// Fails unless the content is exactly as long as the tar header already says: one byte more or less would shift
@@ -242,15 +228,16 @@ mod tests {
     #[test]
     fn the_same_entries_give_the_same_bytes() -> Result<(), LayerError> {
         let (first, second) = (write_layer(entries())?, write_layer(entries())?);
-        assert_eq!((&first.digest, &first.diff_id), (&second.digest, &second.diff_id));
-        assert_ne!(first.digest, write_layer(entries().into_iter().take(2))?.digest);
+        assert_eq!(first.identity, second.identity);
+        let fewer = write_layer(entries().into_iter().take(2))?;
+        assert_ne!(first.identity.digest, fewer.identity.digest);
         Ok(())
     }
 
     #[test]
     fn what_is_written_can_be_unpacked() -> Result<(), Box<dyn std::error::Error>> {
         let layer = write_layer(entries())?;
-        assert_eq!(layer.size, layer.open()?.metadata()?.len());
+        assert_eq!(layer.identity.size, layer.open()?.metadata()?.len());
         let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(layer.open()?));
         let mut found = Vec::new();
         for entry in archive.entries()? {
@@ -285,8 +272,8 @@ mod tests {
         let (mut packed, mut plain) = (Vec::new(), Vec::new());
         layer.open()?.read_to_end(&mut packed)?;
         flate2::read::GzDecoder::new(packed.as_slice()).read_to_end(&mut plain)?;
-        assert_eq!(layer.digest, super::super::digest::sha256_digest(&packed));
-        assert_eq!(layer.diff_id, super::super::digest::sha256_digest(&plain));
+        assert_eq!(layer.identity.digest, mendix_package::sha256_digest(&packed));
+        assert_eq!(layer.identity.diff_id, mendix_package::sha256_digest(&plain));
         Ok(())
     }
 

@@ -24,7 +24,6 @@
 mod compose;
 mod config;
 mod credentials;
-mod digest;
 mod entry;
 mod error;
 mod explain;
@@ -35,19 +34,23 @@ mod platform;
 mod push;
 mod registry;
 mod stall;
+mod upload;
 
 pub use config::ConfigChanges;
 pub use credentials::{Credentials, CredentialsError};
-pub use entry::{Content, Entry, Owner};
+pub use entry::{Content, Entry};
 pub use error::{ImageError, LayerError, Operation};
 pub use inspect::{FetchedImage, InspectedImage, fetch_image, inspect};
 pub use layer::{Layer, LayerWriter, write_layer};
+pub use mendix_package::{LayerIdentity, Owner};
 pub use oci_client::Reference;
 pub use platform::Platform;
 pub use push::{ImageSpec, PushedImage, push_image};
 pub use registry::{Registry, RegistryOptions};
 
-pub(crate) use digest::Digesting;
+pub(crate) use compose::Parts;
+pub(crate) use push::{Earlier, complete, copy_base, tagged};
+pub(crate) use upload::Upload;
 
 /// Reads the name of an image: `registry/repository:tag` or `…@sha256:…`.
 ///

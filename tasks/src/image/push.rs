@@ -1,6 +1,6 @@
 //! Composes an image and pushes it.
 
-use super::compose::{Composed, compose};
+use super::compose::{Composed, Parts, compose};
 use super::{ConfigChanges, FetchedImage, ImageError, Layer, Platform, Registry};
 use crate::progress::Progress;
 use oci_client::Reference;
@@ -19,6 +19,14 @@ pub struct ImageSpec {
     pub config: ConfigChanges,
     /// Platform of an image without a base; a base says its own.
     pub platform: Platform,
+}
+
+/// An image that the repository has already.
+#[derive(Clone, Debug)]
+pub(crate) struct Earlier {
+    pub(crate) image: FetchedImage,
+    /// Whether the tag that is pushed to names it.
+    pub(crate) tagged: bool,
 }
 
 /// An image in its registry.
@@ -42,34 +50,56 @@ pub async fn push_image(
     progress: &dyn Progress,
 ) -> Result<PushedImage, ImageError> {
     let target = tagged(&image.target)?;
-    let Composed { config, manifest } = compose(image).map_err(|error| ImageError::Unusable {
-        reference: target.whole(),
-        cause: error.to_string(),
-    })?;
     registry.log_in(target).await;
     if let Some(base) = &image.base {
-        copy_base(registry, base, target, progress).await?;
+        copy_base(registry, base, target, None, progress).await?;
     }
     for layer in &image.layers {
-        if !registry.has(target, &layer.digest).await? {
+        if !registry.has(target, &layer.identity.digest).await? {
             registry.send_layer(target, layer, progress).await?;
         }
     }
-    registry.send_bytes(target, &config.digest, config.bytes).await?;
-    registry.put_manifest(target, manifest.bytes).await?;
-    let reference = format!(
-        "{}/{}@{}",
-        target.registry(),
-        target.repository(),
-        manifest.digest
-    );
+    let layers: Vec<_> = image.layers.iter().map(|layer| layer.identity.clone()).collect();
+    let parts = Parts {
+        base: image.base.as_ref(),
+        layers: &layers,
+        config: &image.config,
+        platform: &image.platform,
+    };
+    complete(registry, target, &parts, None).await
+}
+
+/// Pushes configuration and manifest of an image whose layers are all there. What an earlier image in the same
+/// repository holds is there, and is not sent again.
+pub(crate) async fn complete(
+    registry: &Registry,
+    target: &Reference,
+    parts: &Parts<'_>,
+    earlier: Option<&Earlier>,
+) -> Result<PushedImage, ImageError> {
+    let Composed { config, manifest } = compose(parts).map_err(|error| ImageError::Unusable {
+        reference: target.whole(),
+        cause: error.to_string(),
+    })?;
+    if !earlier.is_some_and(|earlier| earlier.image.holds(&config.digest)) {
+        registry.send_bytes(target, &config.digest, config.bytes).await?;
+    }
+    if !earlier.is_some_and(|earlier| earlier.tagged && earlier.image.digest == manifest.digest) {
+        registry.put_manifest(target, manifest.bytes).await?;
+    }
     Ok(PushedImage {
-        reference,
+        reference: format!(
+            "{}/{}@{}",
+            target.registry(),
+            target.repository(),
+            manifest.digest
+        ),
         digest: manifest.digest,
     })
 }
 
-fn tagged(target: &Reference) -> Result<&Reference, ImageError> {
+/// The reference, if an image can be pushed to it.
+pub(crate) fn tagged(target: &Reference) -> Result<&Reference, ImageError> {
     match (target.tag(), target.digest()) {
         (Some(_), None) => Ok(target),
         _ => Err(ImageError::NoTag {
@@ -78,13 +108,16 @@ fn tagged(target: &Reference) -> Result<&Reference, ImageError> {
     }
 }
 
-async fn copy_base(
+/// Brings the layers of a base into the repository of the target, but for those that an earlier image there holds.
+pub(crate) async fn copy_base(
     registry: &Registry,
     base: &FetchedImage,
     target: &Reference,
+    earlier: Option<&Earlier>,
     progress: &dyn Progress,
 ) -> Result<(), ImageError> {
-    for layer in &base.manifest.layers {
+    let layers = base.manifest.layers.iter();
+    for layer in layers.filter(|layer| !earlier.is_some_and(|earlier| earlier.image.holds(&layer.digest))) {
         copy_layer(registry, &base.reference, target, layer, progress).await?;
     }
     Ok(())

@@ -3,8 +3,10 @@
 use super::explain::explain;
 use super::stall::{LIMIT, Moved, watch};
 use super::{Credentials, ImageError, Layer, Operation, media_type};
-use crate::network::ensure_cryptography;
+use crate::network::{ensure_cryptography, http_client, innermost};
+use crate::patience::{Again, Patience};
 use crate::progress::{Progress, Step};
+use backon::Retryable as _;
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use oci_client::client::{Certificate, CertificateEncoding, ClientConfig, ClientProtocol};
@@ -24,9 +26,14 @@ pub struct RegistryOptions {
 }
 
 /// A client for all registries.
+#[derive(Clone)]
 pub struct Registry {
-    client: Client,
-    credentials: Credentials,
+    pub(super) client: Client,
+    pub(super) credentials: Credentials,
+    /// For what the client cannot do: see `upload.rs`. Made once, since each loads all authorities.
+    pub(super) http: reqwest::Client,
+    plain_http: Vec<String>,
+    patience: Patience,
 }
 
 /// Largest configuration that is read into memory.
@@ -50,14 +57,41 @@ impl Registry {
             .map_err(|error| ImageError::Client {
                 cause: error.to_string(),
             })?;
+        let http = http_client().map_err(|error| ImageError::Client {
+            cause: innermost(&error),
+        })?;
         Ok(Self {
             client,
+            http,
             credentials: options.credentials,
+            plain_http: options.plain_http,
+            patience: Patience::default(),
         })
     }
 
+    /// Waits longer or shorter, more or less often, for registries that are busy.
+    #[must_use]
+    pub fn with_patience(self, patience: Patience) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// How often is tried again what failed, and when.
+    pub(crate) fn patience(&self) -> &Patience {
+        &self.patience
+    }
+
+    /// How the registry of an image is spoken to: `http` or `https`.
+    pub(super) fn scheme(&self, image: &Reference) -> &'static str {
+        let host = image.resolve_registry();
+        if self.plain_http.iter().any(|plain| plain == host) {
+            "http"
+        } else {
+            "https"
+        }
+    }
+
     /// Gives the client the login for an image's registry. Every other call wants this first.
-    pub(super) async fn log_in(&self, image: &Reference) {
+    pub(crate) async fn log_in(&self, image: &Reference) {
         let auth = self.credentials.for_host(image.registry());
         self.client
             .store_auth_if_needed(image.resolve_registry(), &auth)
@@ -67,8 +101,8 @@ impl Registry {
     /// Manifest or index of an image, and its digest.
     pub(super) async fn manifest(&self, image: &Reference) -> Result<(OciManifest, String), ImageError> {
         let auth = self.credentials.for_host(image.registry());
-        let pulled = self.client.pull_manifest(image, &auth);
-        small(pulled, Operation::Pull, image).await
+        let pull = || self.client.pull_manifest(image, &auth);
+        self.small(pull, Operation::Pull, image).await
     }
 
     /// A small blob.
@@ -80,31 +114,25 @@ impl Registry {
                 cause,
             });
         }
-        let mut bytes = Vec::new();
-        small(
-            self.client.pull_blob(image, blob, &mut bytes),
-            Operation::Pull,
-            image,
-        )
-        .await?;
-        Ok(bytes)
+        let pull = || async {
+            let mut bytes = Vec::new();
+            self.client.pull_blob(image, blob, &mut bytes).await?;
+            Ok(bytes)
+        };
+        self.small(pull, Operation::Pull, image).await
     }
 
     /// Whether the image's repository has the blob.
-    pub(super) async fn has(&self, image: &Reference, digest: &str) -> Result<bool, ImageError> {
-        small(self.client.blob_exists(image, digest), Operation::Push, image).await
+    pub(crate) async fn has(&self, image: &Reference, digest: &str) -> Result<bool, ImageError> {
+        self.small(|| self.client.blob_exists(image, digest), Operation::Push, image)
+            .await
     }
 
     /// Links a blob of another repository of the same registry; `false` when the registry would rather be sent it.
     pub(super) async fn mount(&self, image: &Reference, source: &Reference, digest: &str) -> bool {
         // A refusal here is no failure: sending the blob is always possible, and says why if it is not.
-        small(
-            self.client.mount_blob(image, source, digest),
-            Operation::Push,
-            image,
-        )
-        .await
-        .is_ok()
+        let mount = || self.client.mount_blob(image, source, digest);
+        self.small(mount, Operation::Push, image).await.is_ok()
     }
 
     /// Copies a blob through this process, piece by piece.
@@ -115,12 +143,8 @@ impl Registry {
         blob: &OciDescriptor,
         progress: &dyn Progress,
     ) -> Result<(), ImageError> {
-        let from = small(
-            self.client.pull_blob_stream(source, blob),
-            Operation::Pull,
-            source,
-        )
-        .await?;
+        let pull = || self.client.pull_blob_stream(source, blob);
+        let from = self.small(pull, Operation::Pull, source).await?;
         let chunks = from.stream.map_err(OciDistributionError::from);
         let size = u64::try_from(blob.size).unwrap_or_default();
         self.send(target, &blob.digest, size, chunks, (Step::CopyBase, progress))
@@ -136,8 +160,14 @@ impl Registry {
     ) -> Result<(), ImageError> {
         let file = tokio::fs::File::from_std(layer.open().map_err(ImageError::Layer)?);
         let chunks = ReaderStream::with_capacity(file, CHUNK).map_err(OciDistributionError::from);
-        self.send(image, &layer.digest, layer.size, chunks, (Step::Push, progress))
-            .await
+        self.send(
+            image,
+            &layer.identity.digest,
+            layer.identity.size,
+            chunks,
+            (Step::Push, progress),
+        )
+        .await
     }
 
     async fn send(
@@ -173,25 +203,37 @@ impl Registry {
         digest: &str,
         bytes: Vec<u8>,
     ) -> Result<(), ImageError> {
-        small(
-            self.client.push_blob(image, bytes, digest),
-            Operation::Push,
-            image,
-        )
-        .await
-        .map(drop)
+        let bytes = Bytes::from(bytes);
+        let push = || self.client.push_blob(image, bytes.clone(), digest);
+        self.small(push, Operation::Push, image).await.map(drop)
     }
 
     /// Sets the tag. Last, so that a tag never names an image that is not whole.
     pub(super) async fn put_manifest(&self, image: &Reference, bytes: Vec<u8>) -> Result<(), ImageError> {
         let media_type = reqwest::header::HeaderValue::from_static(media_type::MANIFEST);
-        small(
-            self.client.push_manifest_raw(image, bytes, media_type),
-            Operation::Push,
-            image,
-        )
-        .await
-        .map(drop)
+        let push = || {
+            self.client
+                .push_manifest_raw(image, bytes.clone(), media_type.clone())
+        };
+        self.small(push, Operation::Push, image).await.map(drop)
+    }
+
+    /// A request whose time does not depend on any size; again, when the registry is busy or breaks it off.
+    async fn small<T, F>(
+        &self,
+        request: impl Fn() -> F,
+        operation: Operation,
+        image: &Reference,
+    ) -> Result<T, ImageError>
+    where
+        F: Future<Output = Result<T, OciDistributionError>>,
+    {
+        let attempt = || async {
+            let answered = tokio::time::timeout(LIMIT, Box::pin(request())).await;
+            finish(answered.ok(), operation, image)
+        };
+        let retried = attempt.retry(self.patience.schedule());
+        retried.when(|error| error.again() != Again::Never).await
     }
 }
 
@@ -216,19 +258,6 @@ fn public_authorities() -> Vec<Certificate> {
             data: root.to_vec(),
         })
         .collect()
-}
-
-/// A request whose time does not depend on any size.
-async fn small<T>(
-    request: impl Future<Output = Result<T, OciDistributionError>>,
-    operation: Operation,
-    image: &Reference,
-) -> Result<T, ImageError> {
-    finish(
-        tokio::time::timeout(LIMIT, Box::pin(request)).await.ok(),
-        operation,
-        image,
-    )
 }
 
 fn finish<T>(

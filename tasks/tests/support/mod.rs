@@ -2,12 +2,14 @@
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
 
 pub mod api;
+pub mod bad_registry;
 pub mod certificates;
 pub mod first_version;
 pub mod instance;
 pub mod package;
 pub mod postgres;
 pub mod proxy;
+pub mod ranges;
 pub mod registry;
 pub mod server;
 pub mod unpack;

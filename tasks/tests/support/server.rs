@@ -35,17 +35,19 @@ impl TestServer {
         Self { host, task }
     }
 
-    /// Answers the first connection with these bytes, whatever is asked, and closes it.
+    /// Answers each connection with these bytes, whatever is asked, and closes it.
     pub async fn raw(answer: Vec<u8>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("listener");
         let host = listener.local_addr().expect("address").to_string();
         let task = tokio::spawn(async move {
-            let (mut connection, _) = listener.accept().await.expect("connection");
-            let mut request = Vec::new();
-            while !request.ends_with(b"\r\n\r\n") {
-                request.push(connection.read_u8().await.expect("request"));
+            loop {
+                let (mut connection, _) = listener.accept().await.expect("connection");
+                let mut request = Vec::new();
+                while !request.ends_with(b"\r\n\r\n") {
+                    request.push(connection.read_u8().await.expect("request"));
+                }
+                connection.write_all(&answer).await.expect("answer");
             }
-            connection.write_all(&answer).await.expect("answer");
         });
         Self { host, task }
     }

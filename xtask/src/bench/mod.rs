@@ -1,6 +1,7 @@
 //! `cargo xtask bench NAME [--json]`: measurements. Tests assert nothing about time; these do not either, they print.
 
 mod admission;
+mod build;
 mod gate;
 mod start;
 
@@ -24,7 +25,7 @@ pub(crate) struct Arguments {
     /// One JSON object a measurement.
     #[arg(long)]
     json: bool,
-    /// With few objects, to try out whether it runs: the figures mean nothing. Of `admission` only.
+    /// With few objects, to try out whether it runs: the figures mean nothing. Of `admission` and `build` only.
     #[arg(long)]
     small: bool,
 }
@@ -35,6 +36,8 @@ enum Bench {
     Start,
     /// How soon a free pod may start.
     Gate,
+    /// From a package to an image in a registry, without a cluster.
+    Build,
     /// How much longer a request takes that the webhook judges.
     Admission,
 }
@@ -71,10 +74,7 @@ impl Measurement {
 }
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
-    let cluster = Cluster::up(CLUSTER, &Options::default())?;
-    let measured = measure(arguments, cluster).await;
-    Cluster::down(CLUSTER)?;
-    for measurement in &measured? {
+    for measurement in &measured(arguments).await? {
         let line = if arguments.json {
             serde_json::to_string(measurement)?
         } else {
@@ -85,8 +85,46 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// Installs the product and measures it.
-async fn measure(arguments: &Arguments, cluster: Cluster) -> Result<Vec<Measurement>> {
+async fn measured(arguments: &Arguments) -> Result<Vec<Measurement>> {
+    let plain = ["--set".to_owned(), "webhook.enabled=false".to_owned()];
+    match arguments.bench {
+        Bench::Build => build::measure(arguments.small).await,
+        Bench::Start => {
+            on_cluster(&plain, async |product, image| {
+                start::measure_on(product, image).await
+            })
+            .await
+        }
+        Bench::Gate => {
+            on_cluster(&plain, async |product, image| {
+                gate::measure_on(product, image).await
+            })
+            .await
+        }
+        Bench::Admission => {
+            let measure = async |product, _: &str| admission::measure_on(&product, arguments.small).await;
+            on_cluster(&admission::values(), measure).await
+        }
+    }
+}
+
+/// Makes a cluster, installs the product and measures it.
+async fn on_cluster(
+    values: &[String],
+    measure: impl AsyncFnOnce(Product, &str) -> Result<Vec<Measurement>>,
+) -> Result<Vec<Measurement>> {
+    let cluster = Cluster::up(CLUSTER, &Options::default())?;
+    let measured = async {
+        let (product, image) = install(cluster, values).await?;
+        measure(product, &image).await
+    };
+    let measured = measured.await;
+    Cluster::down(CLUSTER)?;
+    measured
+}
+
+/// Installs the product; answers its image as well.
+async fn install(cluster: Cluster, values: &[String]) -> Result<(Product, String)> {
     let registry = cluster.registry();
     let image = image::push(&format!("{registry}/mendix:bench"), false).await?;
     let prepared = Prepared {
@@ -94,18 +132,10 @@ async fn measure(arguments: &Arguments, cluster: Cluster) -> Result<Vec<Measurem
         base_image: mendix_cases::base_image(registry),
         plugin: plugin::build()?,
     };
-    let namespaces = &[NAMESPACE];
-    match arguments.bench {
-        Bench::Start => {
-            start::measure_on(Product::install(cluster, prepared, namespaces).await?, &image).await
-        }
-        Bench::Gate => gate::measure_on(Product::install(cluster, prepared, namespaces).await?, &image).await,
-        Bench::Admission => {
-            let values = admission::values();
-            let product = Product::install_with(cluster, prepared, namespaces, &values).await?;
-            admission::measure_on(&product, arguments.small).await
-        }
-    }
+    Ok((
+        Product::install_with(cluster, prepared, &[NAMESPACE], values).await?,
+        image,
+    ))
 }
 
 fn line(measurement: &Measurement) -> String {
@@ -117,7 +147,7 @@ fn line(measurement: &Measurement) -> String {
         goal,
         ..
     } = measurement;
-    format!("{bench} {case}: {ours:.1} {unit} (goal: at most {goal} {unit})")
+    format!("{bench} {case}: {ours:.1} {unit} (goal: at most {goal:.1} {unit})")
 }
 
 /// Resident memory of a process, in MiB.

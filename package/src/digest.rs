@@ -5,16 +5,17 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 /// SHA-256 of some bytes as 64 hex characters.
-pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
+pub fn sha256_hex(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
 /// SHA-256 of some bytes as registries write it: `sha256:…`.
-pub(crate) fn sha256_digest(bytes: &[u8]) -> String {
+pub fn sha256_digest(bytes: &[u8]) -> String {
     format!("sha256:{}", sha256_hex(bytes))
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes as hex.
+pub fn hex(bytes: &[u8]) -> String {
     bytes
         .iter()
         .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
@@ -25,14 +26,14 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// Passes bytes on to another writer and sums and counts them meanwhile.
-pub(crate) struct Digesting<W> {
+pub struct Digesting<W> {
     inner: W,
     hasher: Sha256,
     written: u64,
 }
 
 impl<W> Digesting<W> {
-    pub(crate) fn new(inner: W) -> Self {
+    pub fn new(inner: W) -> Self {
         Self {
             inner,
             hasher: Sha256::new(),
@@ -41,7 +42,7 @@ impl<W> Digesting<W> {
     }
 
     /// The inner writer, the sum as hex, and the number of bytes.
-    pub(crate) fn finish(self) -> (W, String, u64) {
+    pub fn finish(self) -> (W, String, u64) {
         (self.inner, hex(&self.hasher.finalize()), self.written)
     }
 }
