@@ -3,7 +3,7 @@
 use super::certificates;
 use crate::assignment::Assignment;
 use mendix_model::runtime_configuration::role_settings;
-use mendix_model::secret_store::{database_settings, storage_settings};
+use mendix_model::secret_store::{database_settings, storage_defaults, storage_settings};
 use serde_json::{Map, Value, json};
 
 /// Setting that makes the runtime give metrics (Mendix documentation, "Metrics").
@@ -37,6 +37,9 @@ pub(super) fn configuration(assignment: &Assignment) -> Map<String, Value> {
     }
     all.extend(database_settings(&assignment.database));
     all.extend(storage_settings(&assignment.storage));
+    for (name, value) in storage_defaults(&assignment.storage) {
+        all.entry(name).or_insert(value);
+    }
     let role = role_settings(assignment.role);
     all.retain(|name, _| !role.keys().any(|flag| flag.eq_ignore_ascii_case(name)));
     all.extend(role);

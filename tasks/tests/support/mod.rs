@@ -2,14 +2,19 @@
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
 
 pub mod api;
+pub mod azurite;
 pub mod certificates;
+pub mod files;
 pub mod first_version;
+pub mod iam;
 pub mod instance;
+pub mod minio;
 pub mod package;
 pub mod postgres;
 pub mod proxy;
 pub mod registry;
 pub mod server;
+pub mod trust;
 pub mod unpack;
 
 use sha2::{Digest as _, Sha256};
