@@ -158,3 +158,23 @@ async fn a_place_that_is_given_gets_no_account() {
     assert!(shop.refused().await.contains("take one of both out"));
     assert!(servers.iam.users.lock().expect("users").actions.is_empty());
 }
+
+#[tokio::test]
+async fn where_iam_is_stands_in_the_args() {
+    let servers = Servers::start().await;
+    for (address, part) in [
+        (
+            "iam.example",
+            "failed to read --iam-endpoint in the args of the plan: it does not begin with",
+        ),
+        (
+            "http://127.0.0.1:1",
+            "check --iam-endpoint in the args of the plan",
+        ),
+    ] {
+        let args = format!("s3 --create-user --iam-endpoint {address}");
+        let shop = Files::at(&servers.files, &args, "/shared").await;
+        let text = shop.refused().await;
+        assert!(text.contains(part), "{text}");
+    }
+}

@@ -146,61 +146,64 @@ async fn a_secret_that_speaks_of_another_place_leads_to_no_files() {
     assert!(has(&keys, "one").await);
 }
 
-#[rstest]
-#[case::host(
-    "http://nothing.invalid:9000/shared",
-    USER,
-    PASSWORD,
-    "failed to find nothing.invalid:9000"
-)]
-#[case::port(
-    "http://127.0.0.1:1/shared",
-    USER,
-    PASSWORD,
-    "127.0.0.1:1: Connection refused"
-)]
-#[case::scheme_missing("SERVER/shared", USER, PASSWORD, "does not begin with https://")]
-#[case::tls(
-    "https://SERVER/shared",
-    USER,
-    PASSWORD,
-    "write http:// in key storage-endpoint"
-)]
-#[case::user(
-    "http://SERVER/shared",
-    "nobody",
-    PASSWORD,
-    "correct key storage-access-key-id"
-)]
-#[case::password(
-    "http://SERVER/shared",
-    USER,
-    "another s3cret",
-    "correct key storage-secret-access-key"
-)]
-#[case::bucket(
-    "http://SERVER/nothing",
-    USER,
-    PASSWORD,
-    "has no such bucket; create it, or correct key storage-endpoint"
-)]
-#[case::no_bucket("http://SERVER", USER, PASSWORD, "has no such bucket")]
-#[case::illegal_bucket("http://SERVER/Shared_Files", USER, PASSWORD, "is not the name of a bucket")]
 #[tokio::test]
-async fn what_is_wrong_is_said_with_the_key_that_says_it(
-    #[case] endpoint: &str,
-    #[case] user: &str,
-    #[case] password: &str,
-    #[case] part: &str,
-) {
+async fn what_is_wrong_is_said_with_the_key_that_says_it() {
     let server = TestMinio::start().await;
     server.make_bucket("shared");
-    let shop = Files::new("s3").await;
-    shop.admin(&endpoint.replace("SERVER", &server.host), user, password, None);
-    let text = shop.refused().await;
-    assert!(text.contains(part), "{text}");
-    assert_eq!(shop.api.requests(), 0, "no Secret");
-    assert_eq!(all(&server, "shared").await, [""; 0]);
+    let cases = [
+        (
+            "http://nothing.invalid:9000/shared",
+            USER,
+            PASSWORD,
+            "failed to find nothing.invalid:9000",
+        ),
+        (
+            "http://127.0.0.1:1/shared",
+            USER,
+            PASSWORD,
+            "127.0.0.1:1: Connection refused",
+        ),
+        ("SERVER/shared", USER, PASSWORD, "does not begin with https://"),
+        (
+            "https://SERVER/shared",
+            USER,
+            PASSWORD,
+            "write http:// in key storage-endpoint",
+        ),
+        (
+            "http://SERVER/shared",
+            "nobody",
+            PASSWORD,
+            "correct key storage-access-key-id",
+        ),
+        (
+            "http://SERVER/shared",
+            USER,
+            "another s3cret",
+            "correct key storage-secret-access-key",
+        ),
+        (
+            "http://SERVER/nothing",
+            USER,
+            PASSWORD,
+            "no such bucket; create it, or correct key storage-endpoint",
+        ),
+        ("http://SERVER", USER, PASSWORD, "has no such bucket"),
+        (
+            "http://SERVER/Shared_Files",
+            USER,
+            PASSWORD,
+            "is not the name of a bucket",
+        ),
+    ];
+    for (endpoint, user, password, part) in cases {
+        let shop = Files::new("s3").await;
+        shop.admin(&endpoint.replace("SERVER", &server.host), user, password, None);
+        let text = shop.refused().await;
+        assert!(text.contains(part), "{text}");
+        assert_eq!(shop.api.requests(), 0, "no Secret");
+        assert_eq!(all(&server, "shared").await, [""; 0]);
+    }
 }
 
 #[tokio::test]

@@ -114,6 +114,22 @@ mod tests {
     }
 
     #[test]
+    fn the_region_of_the_files_is_told_unless_a_setting_says_it() {
+        let region = |settings: &str| {
+            let mut assignment = assigned_to(Role::Leader, &document(settings, ""));
+            assignment.storage = [
+                ("storage-service-name", "com.mendix.storage.s3"),
+                ("storage-endpoint", "https://files.s3.eu-west-1.amazonaws.com"),
+            ]
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .into();
+            configuration(&assignment)["com.mendix.storage.s3.Region"].clone()
+        };
+        assert_eq!(region("{}"), "eu-west-1");
+        assert_eq!(region(r#"{"com.mendix.storage.s3.Region":"own"}"#), "own");
+    }
+
+    #[test]
     fn metrics_are_switched_on_unless_a_setting_says_how() {
         let off = configuration(&assigned_to(Role::Leader, &document("{}", "")));
         assert!(!off.contains_key(METRICS));

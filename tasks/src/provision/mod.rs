@@ -18,7 +18,7 @@ mod unique_name;
 
 pub use azure::AzureArguments;
 pub use error::{ApiError, PostgresError, ProvisionError};
-pub use files::FileError;
+pub use files::{FileError, Setting};
 pub use jdbc::{JdbcArguments, JdbcError};
 pub use minio::MinioArguments;
 pub use postgres::PostgresArguments;

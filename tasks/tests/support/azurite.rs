@@ -31,6 +31,7 @@ impl Drop for TestAzurite {
 
 impl TestAzurite {
     pub async fn start() -> Self {
+        super::ensure_cryptography();
         let program = tools::node_program("azurite", "azurite-blob").expect("Azurite");
         let (folder, port) = (tempfile::tempdir().expect("folder"), free_port());
         let process = Command::new(program)

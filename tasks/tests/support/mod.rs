@@ -21,6 +21,12 @@ use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
+/// Makes ring the cryptography provider of this process, which clients of tests need as well.
+pub fn ensure_cryptography() {
+    // An error says that there is one.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 /// SHA-256 of some bytes, as hex.
 pub fn sha256_hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes)

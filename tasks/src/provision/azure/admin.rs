@@ -1,7 +1,7 @@
 //! The storage account that a plan works with, from its Secret.
 
 use super::super::ProvisionError;
-use super::super::files::{FileError, address, legal};
+use super::super::files::{FileError, Setting, address, legal};
 use crate::settings::{SettingsError, read_key};
 use mendix_model::secret_store::storage;
 use object_store::azure::{AzureAccessKey, AzureCredential};
@@ -49,7 +49,7 @@ fn needed(folder: &Path, key: &'static str) -> Result<String, SettingsError> {
 /// Where an account is when nothing is said (Azure Storage documentation, "Storage account endpoints").
 fn endpoint(account: &str, given: Option<&str>) -> Result<Url, FileError> {
     if let Some(given) = given {
-        return address::parse(given, storage::AZURE_BLOB_ENDPOINT);
+        return address::parse(given, Setting::Key(storage::AZURE_BLOB_ENDPOINT));
     }
     // The name of the account becomes a part of the host.
     let legal = (3..=24).contains(&account.len())
@@ -59,7 +59,7 @@ fn endpoint(account: &str, given: Option<&str>) -> Result<Url, FileError> {
     if legal {
         address::parse(
             &format!("https://{account}.blob.core.windows.net"),
-            storage::AZURE_ACCOUNT_NAME,
+            Setting::Key(storage::AZURE_ACCOUNT_NAME),
         )
     } else {
         Err(wrong(
@@ -79,7 +79,7 @@ fn check(admin: &Admin) -> Result<(), FileError> {
 
 fn wrong(key: &'static str, problem: &str) -> FileError {
     FileError::Key {
-        key,
+        key: Setting::Key(key),
         problem: problem.to_owned(),
     }
 }

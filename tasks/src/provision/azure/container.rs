@@ -2,11 +2,15 @@
 
 use super::super::files::call::{Call, Caller, Signer};
 use super::super::files::explain::{Keys, Server, Step, explain};
-use super::super::files::{FileError, address};
+use super::super::files::{FileError, Setting, address};
 use super::Admin;
 use crate::network;
 use mendix_model::secret_store::storage;
 use reqwest::{Client, Method, Url};
+
+/// Azure says the same to a stranger as to a network that is not admitted.
+pub(super) const DENIED: &str = "correct keys storage-azure-account-name and storage-azure-account-key of the plan's admin \
+    Secret, or let keys be used and admit the network of this cluster in the settings of the account";
 
 /// The container of one app, there or not.
 pub(super) struct Container {
@@ -67,10 +71,7 @@ impl Container {
             Ok(_) => Ok(true),
             Err(failure) if failure.is(done) => Ok(false),
             Err(failure) => {
-                let step = Step::new(
-                    format!("{verb} container {}", self.name),
-                    "let the account's key be used, and admit the network of this cluster, in the settings of the account",
-                );
+                let step = Step::new(format!("{verb} container {}", self.name), DENIED);
                 Err(explain(failure, &self.server, &step))
             }
         }
@@ -80,14 +81,14 @@ impl Container {
 /// Keys of the plan's Secret, for sentences.
 const fn keys(endpoint_is_given: bool) -> Keys {
     Keys {
-        address: if endpoint_is_given {
+        address: Setting::Key(if endpoint_is_given {
             storage::AZURE_BLOB_ENDPOINT
         } else {
             storage::AZURE_ACCOUNT_NAME
-        },
-        place: storage::AZURE_CONTAINER,
-        account: storage::AZURE_ACCOUNT_NAME,
-        secret: storage::AZURE_ACCOUNT_KEY,
+        }),
+        place: Setting::Key(storage::AZURE_CONTAINER),
+        account: Setting::Key(storage::AZURE_ACCOUNT_NAME),
+        secret: Setting::Key(storage::AZURE_ACCOUNT_KEY),
         kind: "container",
     }
 }

@@ -54,7 +54,7 @@ impl Azure {
         let step = |verb: &str| {
             Step::new(
                 format!("{verb} a file in container {}, as the app will", container.name),
-                "let the account's key be used, and admit the network of this cluster, in the settings of the account",
+                container::DENIED,
             )
         };
         let trial = Trial {

@@ -1,10 +1,10 @@
 //! Addresses of stores, as plans give them. Pure.
 
-use super::FileError;
+use super::{FileError, Setting};
 use reqwest::Url;
 
 /// An address of a store: scheme, host, and no credentials, which would end up in Secrets and logs.
-pub(in crate::provision) fn parse(text: &str, key: &'static str) -> Result<Url, FileError> {
+pub(in crate::provision) fn parse(text: &str, key: Setting) -> Result<Url, FileError> {
     let wrong = |problem: &str| FileError::Key {
         key,
         problem: problem.to_owned(),
@@ -60,7 +60,9 @@ mod tests {
     #[case("https://user:s3cret@host", "holds a user name")]
     #[case("https://host/?x=s3cret", "goes on after the path")]
     fn wrong_addresses_are_explained_without_what_they_hold(#[case] text: &str, #[case] part: &str) {
-        let error = parse(text, "storage-endpoint").expect_err("wrong").to_string();
+        let error = parse(text, Setting::Key("storage-endpoint"))
+            .expect_err("wrong")
+            .to_string();
         assert!(
             error.contains("key storage-endpoint") && error.contains(part) && !error.contains("s3cret"),
             "{error}"
@@ -71,7 +73,7 @@ mod tests {
     #[case("https://files.example", "files.example:443", "https://files.example/a/b")]
     #[case("http://[::1]:9000/bucket/", "[::1]:9000", "http://[::1]:9000/bucket/a/b")]
     fn addresses_are_taken_apart(#[case] text: &str, #[case] address: &str, #[case] child: &str) {
-        let url = parse(text, "storage-endpoint").expect("address");
+        let url = parse(text, Setting::Key("storage-endpoint")).expect("address");
         assert_eq!(server(&url), address);
         assert_eq!(below(&url, "a/b").as_str(), child);
         assert_eq!(written(&url), text.trim_end_matches('/'));

@@ -7,9 +7,18 @@ use object_store::azure::{AzureAuthorizer, AzureCredential};
 use object_store::client::{HttpRequest, HttpRequestBody};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Method, Request, Response, Url};
+use std::time::Duration;
 
 /// More than an answer to any of our requests takes; what is longer is no answer of a store.
 const ANSWER_LIMIT: usize = 1 << 20;
+
+/// Status of a store that has not done what was asked, and may do it later.
+const BUSY: u16 = 503;
+const PAUSES: [Duration; 3] = [
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+];
 
 /// Who signs, and how.
 pub(in crate::provision) enum Signer {
@@ -33,6 +42,7 @@ pub(in crate::provision) struct Caller {
 }
 
 /// What is asked of a store.
+#[derive(Clone)]
 pub(in crate::provision) struct Call {
     pub(in crate::provision) method: Method,
     pub(in crate::provision) url: Url,
@@ -86,8 +96,21 @@ impl Caller {
         Self { http, signer }
     }
 
-    /// Asks; answers the content of a success.
+    /// Asks, and again where the store is busy; answers the content of a success.
     pub(in crate::provision) async fn call(&self, call: Call) -> Result<Vec<u8>, Failure> {
+        for pause in PAUSES {
+            match self.once(call.clone()).await {
+                Err(Failure::Refused(refusal)) if refusal.status == BUSY => {
+                    tracing::info!("the store is busy")
+                }
+                result => return result,
+            }
+            tokio::time::sleep(pause).await;
+        }
+        self.once(call).await
+    }
+
+    async fn once(&self, call: Call) -> Result<Vec<u8>, Failure> {
         let network = |error: reqwest::Error| Failure::Network(network::failure(&error));
         let response = self.http.execute(self.signed(call)?).await.map_err(network)?;
         let (status, headers) = (response.status(), response.headers().clone());

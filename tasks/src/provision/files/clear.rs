@@ -1,13 +1,13 @@
 //! Deletes the files of one app.
 
 use super::FileError;
-use super::call::code;
-use super::explain::{Server, Step};
+use super::call::{Failure, Refusal, code};
+use super::explain::{Server, Step, explain};
 use crate::network;
 use futures::{StreamExt as _, TryStreamExt as _};
 use object_store::client::{ClientOptions, HttpClient, HttpConnector};
 use object_store::path::Path;
-use object_store::{Error, ObjectStore, RetryConfig};
+use object_store::{ObjectStore, RetryConfig};
 use std::time::Duration;
 
 /// Hands our own client to the library, with the authorities and proxies that this pod is given.
@@ -45,47 +45,79 @@ pub(in crate::provision) async fn clear(
         .await;
     match deleted {
         Ok(count) => Ok(count),
-        Err(Error::NotFound { .. }) => Ok(0),
-        Err(error) => Err(explained(&error, server, step)),
-    }
-}
-
-fn explained(error: &Error, server: &Server, step: &Step) -> FileError {
-    let (step, right, server) = (step.words.clone(), step.right.clone(), server.address.clone());
-    match error {
-        Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => {
-            FileError::NoRight { step, server, right }
-        }
-        _ => FileError::Refused {
-            step,
-            server,
-            cause: cause(&network::innermost(error)),
-        },
+        Err(error) => explained(&network::innermost(&error), server, step),
     }
 }
 
 /// The library's text, but of an answer that it quotes no more than the word for the error.
-fn cause(text: &str) -> String {
-    match text.find('<') {
-        Some(start) => {
-            code(&text.as_bytes()[start..]).unwrap_or_else(|| "an error without a word for it".to_owned())
+fn explained(text: &str, server: &Server, step: &Step) -> Result<usize, FileError> {
+    let word = text.find('<').map(|start| code(&text.as_bytes()[start..]));
+    let cause = match word {
+        Some(Some(word)) if word == "NoSuchBucket" => return Ok(0),
+        Some(Some(word)) => {
+            let refusal = Refusal {
+                code: Some(word),
+                ..Refusal::default()
+            };
+            return Err(explain(Failure::Refused(refusal), server, step));
         }
+        Some(None) => "an error without a word for it".to_owned(),
         None => text.to_owned(),
-    }
+    };
+    Err(FileError::Refused {
+        step: step.words.clone(),
+        server: server.address.clone(),
+        cause,
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::cause;
+    use super::super::Setting;
+    use super::super::explain::Keys;
+    use super::*;
+    use rstest::rstest;
+
+    const ENDPOINT: Setting = Setting::Key("storage-endpoint");
+
+    fn sentence(text: &str) -> Option<String> {
+        let server = Server {
+            address: "files.example:443".to_owned(),
+            keys: Keys {
+                address: ENDPOINT,
+                place: ENDPOINT,
+                account: ENDPOINT,
+                secret: ENDPOINT,
+                kind: "bucket",
+            },
+        };
+        let step = Step::new("delete the files of shop", "give the right");
+        explained(text, &server, &step)
+            .err()
+            .map(|error| error.to_string())
+    }
+
+    #[rstest]
+    #[case(
+        "status 403: <Error><Code>AccessDenied</Code><Key>s3cret</Key></Error>",
+        "denies it; give the right"
+    )]
+    #[case(
+        "status 409: <?xml version=\"1.0\"?><Error><Code>Busy</Code><Key>s3cret</Key></Error>",
+        "answers Busy;"
+    )]
+    #[case("status 400: <html>s3cret</html>", "answers an error without a word for it;")]
+    #[case("connection refused", "answers connection refused;")]
+    fn of_an_answer_only_the_word_is_told(#[case] text: &str, #[case] part: &str) {
+        let told = sentence(text).expect("an error");
+        assert!(told.contains(part) && !told.contains("s3cret"), "{told}");
+    }
 
     #[test]
-    fn of_an_answer_only_the_word_is_told() {
-        let quoted = "status 409: <?xml version=\"1.0\"?><Error><Code>Busy</Code><Key>s3cret</Key></Error>";
-        assert_eq!(cause(quoted), "Busy");
+    fn a_store_that_is_gone_is_empty() {
         assert_eq!(
-            cause("status 400: <html>s3cret</html>"),
-            "an error without a word for it"
+            sentence("status 404: <Error><Code>NoSuchBucket</Code></Error>"),
+            None
         );
-        assert_eq!(cause("connection refused"), "connection refused");
     }
 }

@@ -1,6 +1,26 @@
 //! What goes wrong with stores of files, as sentences for people. None holds a key, an address with credentials in it, or
 //! anything that a store says beyond its word for the error.
 
+use std::fmt;
+
+/// Where somebody wrote what is wrong.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Setting {
+    /// A key of the plan's admin Secret.
+    Key(&'static str),
+    /// An argument of the plan.
+    Argument(&'static str),
+}
+
+impl fmt::Display for Setting {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(name) => write!(formatter, "key {name} of the plan's admin Secret"),
+            Self::Argument(name) => write!(formatter, "{name} in the args of the plan"),
+        }
+    }
+}
+
 /// Failure with a store of files.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
@@ -10,10 +30,10 @@ pub enum FileError {
     )]
     Purpose,
     /// A key of the administrator's Secret is wrong in itself.
-    #[error("failed to read key {key} of the plan's admin Secret: {problem}; correct it")]
+    #[error("failed to read {key}: {problem}; correct it")]
     Key {
         /// Key.
-        key: &'static str,
+        key: Setting,
         /// What is wrong with its value.
         problem: String,
     },
@@ -24,31 +44,29 @@ pub enum FileError {
         problem: String,
     },
     /// The name cannot be resolved.
-    #[error("failed to find {server}: {cause}; check key {key} of the plan's admin Secret")]
+    #[error("failed to find {server}: {cause}; check {key}")]
     HostNotFound {
         /// `host:port`.
         server: String,
         /// What the resolver says.
         cause: String,
         /// Key that says where the store is.
-        key: &'static str,
+        key: Setting,
     },
     /// No connection.
-    #[error(
-        "failed to reach {server}: {cause}; check key {key} of the plan's admin Secret, and network policies"
-    )]
+    #[error("failed to reach {server}: {cause}; check {key}, and network policies")]
     Unreachable {
         /// `host:port`.
         server: String,
         /// Innermost cause.
         cause: String,
         /// Key that says where the store is.
-        key: &'static str,
+        key: Setting,
     },
     /// The certificate of the store.
     #[error(
-        "failed to trust {server}: {cause}; take the host that its certificate is for into key {key} of the plan's admin \
-         Secret, or name its authority in trust.customCASecretName of the OperatorConfiguration"
+        "failed to trust {server}: {cause}; take the host that its certificate is for into {key}, or name its authority in \
+         trust.customCASecretName of the OperatorConfiguration"
     )]
     Certificate {
         /// `host:port`.
@@ -56,24 +74,21 @@ pub enum FileError {
         /// What is wrong with it.
         cause: String,
         /// Key that says where the store is.
-        key: &'static str,
+        key: Setting,
     },
     /// TLS with a store that does not speak it.
     #[error(
-        "failed to reach {server}: it does not speak TLS; write http:// in key {key} of the plan's admin Secret, or \
+        "failed to reach {server}: it does not speak TLS; write http:// in {key}, or \
          correct its port"
     )]
     NoTls {
         /// `host:port`.
         server: String,
         /// Key that says where the store is.
-        key: &'static str,
+        key: Setting,
     },
     /// What answers is no store of this kind.
-    #[error(
-        "failed to {step}: what answers at {server} is {found}; correct scheme, host and port in key {key} of the plan's \
-         admin Secret"
-    )]
+    #[error("failed to {step}: what answers at {server} is {found}; correct scheme, host and port in {key}")]
     NotAStore {
         /// What was tried.
         step: String,
@@ -82,35 +97,31 @@ pub enum FileError {
         /// What it is instead.
         found: String,
         /// Key that says where the store is.
-        key: &'static str,
+        key: Setting,
     },
     /// The account is not known.
-    #[error(
-        "failed to {step}: {server} does not know the account; correct key {key} of the plan's admin Secret"
-    )]
+    #[error("failed to {step}: {server} does not know the account; correct {key}")]
     Account {
         /// What was tried.
         step: String,
         /// `host:port`.
         server: String,
         /// Key that names the account.
-        key: &'static str,
+        key: Setting,
     },
     /// The secret key is wrong.
-    #[error(
-        "failed to {step}: {server} says that the secret is not that of the account; correct key {key} of the plan's admin Secret"
-    )]
+    #[error("failed to {step}: {server} says that the secret is not that of the account; correct {key}")]
     Secret {
         /// What was tried.
         step: String,
         /// `host:port`.
         server: String,
         /// Key with the secret.
-        key: &'static str,
+        key: Setting,
     },
     /// The secret key is wrong, or a clock.
     #[error(
-        "failed to {step}: {server} does not accept the signature; correct key {key} of the plan's admin Secret, or the clock \
+        "failed to {step}: {server} does not accept the signature; correct {key}, or the clock \
          of the node that this ran on, if it is more than 15 minutes wrong"
     )]
     Signature {
@@ -119,7 +130,7 @@ pub enum FileError {
         /// `host:port`.
         server: String,
         /// Key with the secret.
-        key: &'static str,
+        key: Setting,
     },
     /// Two clocks.
     #[error(
@@ -143,9 +154,7 @@ pub enum FileError {
         right: String,
     },
     /// There is no such bucket or container.
-    #[error(
-        "failed to {step}: {server} has no such {kind}; create it, or correct key {key} of the plan's admin Secret"
-    )]
+    #[error("failed to {step}: {server} has no such {kind}; create it, or correct {key}")]
     Missing {
         /// What was tried.
         step: String,
@@ -154,7 +163,7 @@ pub enum FileError {
         /// `bucket` or `container`.
         kind: &'static str,
         /// Key that names it.
-        key: &'static str,
+        key: Setting,
     },
     /// The name is taken by somebody else.
     #[error("failed to {step}: a bucket of this name belongs to another account of {server}; {remedy}")]
@@ -167,19 +176,19 @@ pub enum FileError {
         remedy: &'static str,
     },
     /// The bucket is in another region.
-    #[error("failed to {step}: {server} says that another region is meant{}; add --region to the args of the plan, or correct it there", region.as_ref().map(|it| format!(", {it}")).unwrap_or_default())]
+    #[error("failed to {step}: {server} says that {meant} is meant; set --region in the args of the plan")]
     Region {
         /// What was tried.
         step: String,
         /// `host:port`.
         server: String,
-        /// Region that the store names.
-        region: Option<String>,
+        /// The region, where the store names it.
+        meant: String,
     },
     /// A bucket cannot go.
     #[error(
-        "failed to {step}: files are left in it, perhaps earlier versions of deleted ones; delete them, or add --keep-files \
-         to the args of the plan"
+        "failed to {step}: files are left in it, perhaps earlier versions of deleted ones; delete them, or add \
+         --keep-files to the args of the plan"
     )]
     NotEmpty {
         /// What was tried.

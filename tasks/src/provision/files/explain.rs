@@ -3,8 +3,8 @@
 //! The words for errors: Amazon S3 API Reference, "Error responses"; IAM API Reference, "Common errors"; Azure Storage REST
 //! API, "Common REST API error codes"; those of `MinIO`'s administration begin with `XMinio`.
 
-use super::FileError;
 use super::call::{Failure, Refusal};
+use super::{FileError, Setting};
 use crate::network::NetworkFailure;
 
 /// Who is asked, and which keys of the plan's Secret say so.
@@ -19,13 +19,13 @@ pub(in crate::provision) struct Server {
 #[derive(Clone, Copy, Debug)]
 pub(in crate::provision) struct Keys {
     /// Where the store is.
-    pub(in crate::provision) address: &'static str,
+    pub(in crate::provision) address: Setting,
     /// Bucket or container.
-    pub(in crate::provision) place: &'static str,
+    pub(in crate::provision) place: Setting,
     /// Account.
-    pub(in crate::provision) account: &'static str,
+    pub(in crate::provision) account: Setting,
     /// Its secret.
-    pub(in crate::provision) secret: &'static str,
+    pub(in crate::provision) secret: Setting,
     /// `bucket` or `container`.
     pub(in crate::provision) kind: &'static str,
 }
@@ -122,7 +122,10 @@ fn refused(refusal: &Refusal, server: &Server, step: &Step) -> FileError {
         | "InvalidRegion" => FileError::Region {
             step,
             server,
-            region: refusal.region.clone(),
+            meant: match &refusal.region {
+                Some(region) => format!("region {region}"),
+                None => "another region".to_owned(),
+            },
         },
         "" => without_word(refusal, step, server, keys.address),
         code => FileError::Refused {
@@ -134,7 +137,7 @@ fn refused(refusal: &Refusal, server: &Server, step: &Step) -> FileError {
 }
 
 /// Whoever says no without a word of the protocol mostly does not speak it.
-fn without_word(refusal: &Refusal, step: String, server: String, key: &'static str) -> FileError {
+fn without_word(refusal: &Refusal, step: String, server: String, key: Setting) -> FileError {
     match refusal.status {
         500.. => FileError::Refused {
             step,
@@ -159,10 +162,10 @@ mod tests {
         Server {
             address: "files.example:9000".to_owned(),
             keys: Keys {
-                address: "storage-endpoint",
-                place: "storage-endpoint",
-                account: "storage-access-key-id",
-                secret: "storage-secret-access-key",
+                address: Setting::Key("storage-endpoint"),
+                place: Setting::Key("storage-endpoint"),
+                account: Setting::Key("storage-access-key-id"),
+                secret: Setting::Key("storage-secret-access-key"),
                 kind: "bucket",
             },
         }
@@ -202,11 +205,7 @@ mod tests {
         Some("BucketAlreadyExists"),
         "belongs to another account of files.example:9000"
     )]
-    #[case(
-        301,
-        Some("PermanentRedirect"),
-        "another region is meant, eu-west-1; add --region"
-    )]
+    #[case(301, Some("PermanentRedirect"), "region eu-west-1 is meant; set --region")]
     #[case(404, Some("NoSuchEntity"), "correct --policy")]
     #[case(409, Some("BucketNotEmpty"), "files are left in it")]
     #[case(409, Some("OperationAborted"), "answers OperationAborted; look into its log")]

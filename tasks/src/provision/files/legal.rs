@@ -50,7 +50,10 @@ pub(in crate::provision) fn prefix_problem(name: &str) -> Option<String> {
     };
     let good = name.len() <= 200 && name.split('/').all(legal);
     (!good).then(|| {
-        format!("{name:?} is no bucket or folder: use letters, digits, dots, dashes and underscores, with single slashes between")
+        format!(
+            "{name:?} is no bucket or folder: use letters, digits, dots, dashes and underscores, with single slashes \
+             between"
+        )
     })
 }
 

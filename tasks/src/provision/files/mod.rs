@@ -9,7 +9,7 @@ pub(super) mod legal;
 pub(super) mod trial;
 pub(super) mod xml;
 
-pub use error::FileError;
+pub use error::{FileError, Setting};
 
 use super::{ProvisionError, StoreTask};
 use mendix_model::crd::storage::Purpose;

@@ -1,7 +1,7 @@
 //! The account that a plan works with, from its Secret.
 
 use super::super::ProvisionError;
-use super::super::files::address;
+use super::super::files::{Setting, address};
 use crate::settings::{SettingsError, read_key};
 use mendix_model::secret_store::storage;
 use object_store::aws::AwsCredential;
@@ -36,7 +36,10 @@ pub(in crate::provision) struct Admin {
 /// Reads the keys, one file each.
 pub(super) fn read(folder: &Path) -> Result<Admin, ProvisionError> {
     Ok(Admin {
-        endpoint: address::parse(&needed(folder, storage::ENDPOINT)?, storage::ENDPOINT)?,
+        endpoint: address::parse(
+            &needed(folder, storage::ENDPOINT)?,
+            Setting::Key(storage::ENDPOINT),
+        )?,
         login: Login {
             access_key: needed(folder, storage::ACCESS_KEY_ID)?,
             secret_key: needed(folder, storage::SECRET_ACCESS_KEY)?,

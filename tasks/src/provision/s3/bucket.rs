@@ -45,8 +45,8 @@ fn location(region: &str) -> String {
 pub(super) async fn clear(store: &Store) -> Result<usize, FileError> {
     let step = Step::new(
         format!("delete the files of {}", store.place.name),
-        "give the account of key storage-access-key-id the rights s3:ListBucket and s3:DeleteObject, or add --keep-files to \
-         the args of the plan",
+        "give the account of key storage-access-key-id the rights s3:ListBucket and s3:DeleteObject, or add \
+         --keep-files to the args of the plan",
     );
     clear::clear(&store.objects()?, store.place.folder(), &store.server, &step).await
 }
@@ -55,7 +55,8 @@ pub(super) async fn clear(store: &Store) -> Result<usize, FileError> {
 pub(super) async fn delete(store: &Store) -> Result<(), FileError> {
     let step = Step::new(
         format!("delete bucket {}", store.place.name),
-        "give the account of key storage-access-key-id the right s3:DeleteBucket, or add --keep-files to the args of the plan",
+        "give the account of key storage-access-key-id the right s3:DeleteBucket, or add --keep-files to the args of \
+         the plan",
     );
     let call = Call::new(Method::DELETE, store.place.bucket());
     match store.caller(&store.admin.login).call(call).await {

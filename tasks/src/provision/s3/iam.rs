@@ -4,7 +4,7 @@
 
 use super::super::files::call::{Call, Caller, Failure, Signer};
 use super::super::files::explain::{Keys, Server, Step, explain};
-use super::super::files::{FileError, address, xml};
+use super::super::files::{FileError, Setting, address, xml};
 use super::Login;
 use super::accounts::{Accounts, Grant};
 use super::store::{KEYS, Store};
@@ -15,6 +15,8 @@ use std::time::Duration;
 const VERSION: &str = "2010-05-08";
 /// Name of the policy of its own that an account has.
 const POLICY: &str = "files";
+/// What says where IAM is.
+const ENDPOINT: Setting = Setting::Argument("--iam-endpoint");
 /// Word for a user or a policy that is not there.
 const GONE: &str = "NoSuchEntity";
 
@@ -31,7 +33,7 @@ impl Accounts for Iam {
 
     fn open(store: &Store) -> Result<Self, FileError> {
         let text = store.shape.accounts_endpoint.clone().unwrap_or_default();
-        let endpoint = address::parse(&text, "--iam-endpoint")?;
+        let endpoint = address::parse(&text, ENDPOINT)?;
         let signer = Signer::Aws {
             credential: store.admin.login.credential(),
             service: "iam",
@@ -42,7 +44,7 @@ impl Accounts for Iam {
             server: Server {
                 address: address::server(&endpoint),
                 keys: Keys {
-                    address: "--iam-endpoint",
+                    address: ENDPOINT,
                     ..KEYS
                 },
             },

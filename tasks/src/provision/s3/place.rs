@@ -4,7 +4,7 @@
 //! where the first is a server, and a folder where the first is a bucket, as the Mendix documentation has it ("Storage
 //! plans", "Existing bucket and account").
 
-use super::super::files::{FileError, address, legal};
+use super::super::files::{FileError, Setting, address, legal};
 use super::{Admin, Shape};
 use mendix_model::secret_store::storage;
 use reqwest::Url;
@@ -98,7 +98,10 @@ fn shared(admin: &Admin, bucket: Option<&str>) -> Result<(), FileError> {
 }
 
 fn wrong(key: &'static str, problem: String) -> FileError {
-    FileError::Key { key, problem }
+    FileError::Key {
+        key: Setting::Key(key),
+        problem,
+    }
 }
 
 /// The bucket that an address names: the first part of its path, or what stands before `.s3` at Amazon.
@@ -126,7 +129,7 @@ mod tests {
 
     fn admin(endpoint: &str, given: Option<&str>) -> Admin {
         Admin {
-            endpoint: address::parse(endpoint, storage::ENDPOINT).expect("address"),
+            endpoint: address::parse(endpoint, Setting::Key(storage::ENDPOINT)).expect("address"),
             login: Login {
                 access_key: "a".to_owned(),
                 secret_key: "b".to_owned(),

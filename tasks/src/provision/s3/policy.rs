@@ -1,6 +1,6 @@
 //! What the account of an app may do. Pure.
 
-use super::super::files::FileError;
+use super::super::files::{FileError, Setting};
 use super::Shape;
 use super::accounts::Grant;
 use super::place::{Extent, Place, bucket_of};
@@ -15,7 +15,7 @@ pub(super) fn grant(shape: &Shape, place: &Place, region: &str) -> Result<Grant,
     let bucket = match place.extent {
         Extent::Bucket => place.name.clone(),
         Extent::Folder | Extent::Given => bucket_of(&place.endpoint).ok_or_else(|| FileError::Key {
-            key: storage::ENDPOINT,
+            key: Setting::Key(storage::ENDPOINT),
             problem: "which bucket it is for cannot be told from it, and a policy must name it: write https://HOST/BUCKET"
                 .to_owned(),
         })?,

@@ -1,10 +1,9 @@
 //! A store as a plan gives it, with the clients for it.
 
-use super::super::files::FileError;
-use super::super::files::address;
 use super::super::files::call::{Caller, Signer};
 use super::super::files::clear::{Connector, retries};
 use super::super::files::explain::{Keys, Server};
+use super::super::files::{FileError, Setting, address};
 use super::place::Place;
 use super::{Admin, Login, Shape};
 use crate::network;
@@ -14,10 +13,10 @@ use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 
 /// Keys of the plan's Secret, for sentences.
 pub(in crate::provision) const KEYS: Keys = Keys {
-    address: storage::ENDPOINT,
-    place: storage::ENDPOINT,
-    account: storage::ACCESS_KEY_ID,
-    secret: storage::SECRET_ACCESS_KEY,
+    address: Setting::Key(storage::ENDPOINT),
+    place: Setting::Key(storage::ENDPOINT),
+    account: Setting::Key(storage::ACCESS_KEY_ID),
+    secret: Setting::Key(storage::SECRET_ACCESS_KEY),
     kind: "bucket",
 };
 
