@@ -4,8 +4,10 @@
 //! the settings: Mendix documentation, "Runtime customisation".
 
 mod environment;
+mod region;
 
 pub use environment::{EnvironmentKeys, environment_keys};
+pub use region::s3_region;
 
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -42,11 +44,24 @@ pub mod storage {
     pub const SECRET_ACCESS_KEY: &str = "storage-secret-access-key";
     /// Bucket, or bucket and prefix.
     pub const BUCKET_NAME: &str = "storage-bucket-name";
+    /// Name of an Azure account.
+    pub const AZURE_ACCOUNT_NAME: &str = "storage-azure-account-name";
+    /// Container of an Azure account.
+    pub const AZURE_CONTAINER: &str = "storage-azure-container";
+    /// Address of an Azure account, where it is not the usual one.
+    pub const AZURE_BLOB_ENDPOINT: &str = "storage-azure-blob-endpoint";
+    /// Whether Azure is spoken to over TLS.
+    pub const AZURE_USE_HTTPS: &str = "storage-azure-use-https";
     /// Key of an Azure account.
     pub const AZURE_ACCOUNT_KEY: &str = "storage-azure-account-key";
     /// Whether files are deleted from the store.
     pub const PERFORM_DELETE: &str = "storage-perform-delete";
 }
+
+/// The value of key `storage-service-name` for stores that speak S3.
+pub const S3_SERVICE: &str = "com.mendix.storage.s3";
+/// The value of key `storage-service-name` for Azure Blob Storage.
+pub const AZURE_SERVICE: &str = "com.mendix.storage.azure";
 
 /// The value of key `database-type` for a database in the memory of the leader.
 pub const IN_MEMORY_DATABASE: &str = "HSQLDB";
@@ -60,6 +75,8 @@ const DATABASE_SETTINGS: &[(&str, &str)] = &[
     (database::PASSWORD, "DatabasePassword"),
 ];
 
+const S3_REGION: &str = "com.mendix.storage.s3.Region";
+
 const STORAGE_SETTINGS: &[(&str, &str)] = &[
     (storage::SERVICE_NAME, "com.mendix.core.StorageService"),
     (storage::ENDPOINT, "com.mendix.storage.s3.EndPoint"),
@@ -70,20 +87,20 @@ const STORAGE_SETTINGS: &[(&str, &str)] = &[
     ),
     (storage::BUCKET_NAME, "com.mendix.storage.s3.BucketName"),
     (
-        "storage-azure-account-name",
+        storage::AZURE_ACCOUNT_NAME,
         "com.mendix.storage.azure.AccountName",
     ),
     (storage::AZURE_ACCOUNT_KEY, "com.mendix.storage.azure.AccountKey"),
-    ("storage-azure-container", "com.mendix.storage.azure.Container"),
+    (storage::AZURE_CONTAINER, "com.mendix.storage.azure.Container"),
     (
-        "storage-azure-blob-endpoint",
+        storage::AZURE_BLOB_ENDPOINT,
         "com.mendix.storage.azure.BlobEndpoint",
     ),
     (
         "storage-azure-use-default-azure-credential",
         "com.mendix.storage.azure.UseDefaultAzureCredential",
     ),
-    ("storage-azure-use-https", "com.mendix.storage.azure.UseHttps"),
+    (storage::AZURE_USE_HTTPS, "com.mendix.storage.azure.UseHttps"),
     (
         "storage-use-ca-certificates",
         "com.mendix.storage.s3.UseCACertificates",
@@ -112,6 +129,23 @@ pub fn storage_settings(keys: &BTreeMap<String, String>) -> Map<String, Value> {
     settings(STORAGE_SETTINGS, keys)
 }
 
+/// Runtime settings that follow from the keys of a file store's Secret where nobody has set them: the region of S3.
+pub fn storage_defaults(keys: &BTreeMap<String, String>) -> Map<String, Value> {
+    let endpoint = keys.get(storage::ENDPOINT);
+    let endpoint = endpoint.filter(|_| keys.get(storage::SERVICE_NAME).is_some_and(|it| it == S3_SERVICE));
+    let region = endpoint.map(|endpoint| s3_region(host(endpoint)));
+    region
+        .map(|region| (S3_REGION.to_owned(), Value::from(region)))
+        .into_iter()
+        .collect()
+}
+
+/// Host of an address, without its port.
+fn host(address: &str) -> &str {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    rest.split(['/', ':']).next().unwrap_or_default()
+}
+
 fn settings(table: &[(&str, &str)], keys: &BTreeMap<String, String>) -> Map<String, Value> {
     table
         .iter()
@@ -135,5 +169,22 @@ mod tests {
         assert_eq!(settings["DatabaseHost"], "db:5432");
         assert_eq!(database_keys(&settings)[database::HOST], "db:5432");
         assert_eq!(settings.len(), 2);
+    }
+
+    #[test]
+    fn the_region_of_s3_is_told_and_of_nothing_else() {
+        let keys = |service: &str| {
+            [
+                (storage::SERVICE_NAME, service),
+                (
+                    storage::ENDPOINT,
+                    "https://files.s3.eu-west-1.amazonaws.com:443/x",
+                ),
+            ]
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .into()
+        };
+        assert_eq!(storage_defaults(&keys(S3_SERVICE))[S3_REGION], "eu-west-1");
+        assert!(storage_defaults(&keys(AZURE_SERVICE)).is_empty());
     }
 }

@@ -54,6 +54,19 @@ pub(crate) fn ensure_cryptography() {
 
 /// A client for downloads: ten redirects, ten seconds to connect, proxies as the environment says.
 pub(crate) fn http_client() -> reqwest::Result<reqwest::Client> {
+    client(builder)
+}
+
+/// A client for signed requests: follows no redirect, for a signature is good for one address; a minute a request.
+pub(crate) fn signed_client() -> reqwest::Result<reqwest::Client> {
+    client(|| {
+        builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(Duration::from_secs(60))
+    })
+}
+
+fn client(builder: impl Fn() -> reqwest::ClientBuilder) -> reqwest::Result<reqwest::Client> {
     ensure_cryptography();
     // An image without a certificate store fails the first attempt; then the authorities of the public web serve.
     builder().build().or_else(|_| {

@@ -10,16 +10,12 @@
 
 mod support;
 
-use std::path::{Path, PathBuf};
-use std::process::Command;
 use support::api::{Script, TestApi};
 use support::certificates::{Authority, Pair};
 use support::first_version;
 use support::instance::{Instance, SECRET, sentence, store, write_keys};
 use support::postgres::{TestPostgres, alone};
-
-/// In front of this folder of authorities a test runs itself again: what a process trusts, its variables say.
-const TRUST: &str = "SSL_CERT_DIR";
+use support::trust::run_with_trust;
 
 /// A server of one's own, whose members of role `over_tls` get in over TLS only.
 async fn certified(pair: &Pair) -> Option<TestPostgres> {
@@ -70,23 +66,6 @@ async fn passes(server: &TestPostgres, host: &str, mode: &str) {
 async fn is_refused(server: &TestPostgres, host: &str, mode: &str, words: &str) {
     let text = provision(server, "shop", host, mode).await.expect_err(mode);
     assert!(text.contains(words) && !text.contains("by hand"), "{text}");
-}
-
-/// Runs a test again in a process that trusts a folder, which is empty at first; nothing in that process itself.
-fn run_with_trust(name: &str) -> Option<PathBuf> {
-    if let Some(folder) = std::env::var_os(TRUST).filter(|folder| Path::new(folder).ends_with("trusted")) {
-        return Some(folder.into());
-    }
-    let folder = tempfile::tempdir().expect("folder");
-    let trusted = folder.path().join("trusted");
-    std::fs::create_dir(&trusted).expect("folder");
-    let again = Command::new(std::env::current_exe().expect("name"))
-        .args([name, "--exact", "--nocapture"])
-        .env(TRUST, trusted)
-        .status()
-        .expect("started");
-    assert!(again.success(), "{name} failed; see above");
-    None
 }
 
 #[tokio::test]
@@ -188,4 +167,38 @@ async fn a_database_is_made_on_a_server_that_wants_tls() {
     );
     instance.deprovision().await.expect("deprovision");
     assert_eq!(instance.exists(&server).await, (false, false));
+}
+
+#[tokio::test]
+async fn strict_tls_checks_the_certificate_and_lets_the_app_do_so() {
+    let Some(trusted) = run_with_trust("strict_tls_checks_the_certificate_and_lets_the_app_do_so") else {
+        return;
+    };
+    let authority = Authority::new();
+    let Some(server) = certified(&authority.sign("localhost")).await else {
+        return;
+    };
+    let (instance, api) = (Instance::new(&server), TestApi::start(Script::Create).await);
+    let at = |host: &str| {
+        let address = format!("{host}:{}", server.port);
+        instance.admin(&address, "maker", "of the admin", "postgres");
+    };
+    at("localhost");
+    let text = sentence(instance.provision_by("postgres --strict-tls", &api).await);
+    assert!(text.contains("no trusted authority has signed"), "{text}");
+    assert_eq!(instance.exists(&server).await, (false, false));
+    std::fs::write(trusted.join("00000000.0"), authority.certificate()).expect("written");
+    at("127.0.0.1");
+    let text = sentence(instance.provision_by("postgres --strict-tls", &api).await);
+    assert!(text.contains("is not for this host but for localhost"), "{text}");
+    at("localhost");
+    instance
+        .provision_by("postgres --strict-tls", &api)
+        .await
+        .expect("provision");
+    let url = &api.keys(SECRET)["database-jdbc-url"];
+    assert!(
+        url.ends_with("?sslmode=verify-full&sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory"),
+        "{url}"
+    );
 }

@@ -56,7 +56,7 @@ const STEPS: &[Step] = &[
     Step::new("lints", lints),
     Step::new("dependencies", dependencies),
     Step::new("fuzz targets", fuzz::run),
-    Step::new("tools of the test clusters", tools),
+    Step::new("tools of the tests", tools),
     Step::new("tests", tests),
     Step::nightly("nightly", nightly),
 ];
@@ -134,7 +134,8 @@ fn dependencies() -> Result<()> {
 
 fn tools() -> Result<()> {
     mendix_test_cluster::debian::install_missing()?;
-    Tools::require(&[tools::CLUSTER, tools::SECRETS_STORE].concat()).map(drop)
+    Tools::require(&[tools::CLUSTER, tools::SECRETS_STORE, tools::STORES].concat())?;
+    tools::node_program("azurite", "azurite-blob").map(drop)
 }
 
 /// Folder of the cases, whose tests wait for the shared cluster most of their time.

@@ -3,7 +3,7 @@
 use super::certificates;
 use crate::assignment::Assignment;
 use mendix_model::runtime_configuration::role_settings;
-use mendix_model::secret_store::{database_settings, storage_settings};
+use mendix_model::secret_store::{database_settings, storage_defaults, storage_settings};
 use serde_json::{Map, Value, json};
 
 /// Setting that makes the runtime give metrics (Mendix documentation, "Metrics").
@@ -37,6 +37,9 @@ pub(super) fn configuration(assignment: &Assignment) -> Map<String, Value> {
     }
     all.extend(database_settings(&assignment.database));
     all.extend(storage_settings(&assignment.storage));
+    for (name, value) in storage_defaults(&assignment.storage) {
+        all.entry(name).or_insert(value);
+    }
     let role = role_settings(assignment.role);
     all.retain(|name, _| !role.keys().any(|flag| flag.eq_ignore_ascii_case(name)));
     all.extend(role);
@@ -108,6 +111,22 @@ mod tests {
         assert_eq!(sent["DatabaseHost"], "db:5432");
         assert_eq!(sent["Other"], "kept");
         assert!(!sent.contains_key("DatabaseJdbcUrl"));
+    }
+
+    #[test]
+    fn the_region_of_the_files_is_told_unless_a_setting_says_it() {
+        let region = |settings: &str| {
+            let mut assignment = assigned_to(Role::Leader, &document(settings, ""));
+            assignment.storage = [
+                ("storage-service-name", "com.mendix.storage.s3"),
+                ("storage-endpoint", "https://files.s3.eu-west-1.amazonaws.com"),
+            ]
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .into();
+            configuration(&assignment)["com.mendix.storage.s3.Region"].clone()
+        };
+        assert_eq!(region("{}"), "eu-west-1");
+        assert_eq!(region(r#"{"com.mendix.storage.s3.Region":"own"}"#), "own");
     }
 
     #[test]

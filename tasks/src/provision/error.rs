@@ -1,5 +1,6 @@
 //! What goes wrong with stores, as sentences for people. None holds a password.
 
+use super::files::FileError;
 use super::jdbc::JdbcError;
 use crate::settings::SettingsError;
 use mendix_postgres_tls::{SetUpError, TlsFailure};
@@ -19,6 +20,9 @@ pub enum ProvisionError {
     /// A database that is there already.
     #[error(transparent)]
     Jdbc(#[from] JdbcError),
+    /// A store of files.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// A failed run could not be taken back.
     #[error(
         "{cause}; what this run had made could not be removed again: {remains}; deprovisioning removes it"

@@ -4,15 +4,25 @@
 //! finds its own and goes on. The Secret is created last and never changed; once it is there, a run does nothing.
 
 mod api;
+mod azure;
 mod ephemeral;
 mod error;
+mod files;
 mod jdbc;
+mod minio;
 mod postgres;
+mod s3;
 mod secret;
 mod task;
+mod unique_name;
 
+pub use azure::AzureArguments;
 pub use error::{ApiError, PostgresError, ProvisionError};
+pub use files::{FileError, Setting};
 pub use jdbc::{JdbcArguments, JdbcError};
+pub use minio::MinioArguments;
+pub use postgres::PostgresArguments;
+pub use s3::S3Arguments;
 pub use task::{StoreArguments, StoreTask};
 
 pub(crate) use api::client_of_pod;
@@ -24,9 +34,15 @@ use secret::Keys;
 #[derive(Clone, Debug, Subcommand)]
 pub enum Store {
     /// A database and a role of its own on a PostgreSQL server.
-    Postgres(StoreArguments),
+    Postgres(PostgresArguments),
     /// A database that is there already: its address and credentials are checked and handed on.
     Jdbc(JdbcArguments),
+    /// Files in buckets, by the S3 protocol.
+    S3(S3Arguments),
+    /// Files on a MinIO server: a bucket, an account and a policy for each environment.
+    Minio(MinioArguments),
+    /// Files in Azure Blob Storage, a container for each environment.
+    Azure(AzureArguments),
     /// A database in the leader's memory, or files in the container.
     Ephemeral(StoreArguments),
 }
@@ -35,8 +51,12 @@ impl Store {
     /// What the task is told.
     pub const fn arguments(&self) -> &StoreArguments {
         match self {
-            Self::Postgres(arguments) | Self::Ephemeral(arguments) => arguments,
+            Self::Ephemeral(arguments) => arguments,
+            Self::Postgres(arguments) => &arguments.store,
             Self::Jdbc(arguments) => &arguments.store,
+            Self::S3(arguments) => &arguments.store,
+            Self::Minio(arguments) => &arguments.store,
+            Self::Azure(arguments) => &arguments.store,
         }
     }
 
@@ -46,8 +66,13 @@ impl Store {
     /// A sentence for people; what this run had made is gone again, or named.
     pub async fn provision(&self, task: &StoreTask, client: kube::Client) -> Result<(), ProvisionError> {
         match self {
-            Self::Postgres(_) => provision(&postgres::Postgres, task, client).await,
+            Self::Postgres(arguments) => provision(&postgres::Postgres::new(arguments), task, client).await,
             Self::Jdbc(arguments) => provision(&jdbc::Jdbc::new(arguments), task, client).await,
+            Self::S3(arguments) => provision(&s3::S3::<s3::Iam>::new(arguments.shape()), task, client).await,
+            Self::Minio(arguments) => {
+                provision(&s3::S3::<minio::Minio>::new(arguments.shape()), task, client).await
+            }
+            Self::Azure(arguments) => provision(&azure::Azure::new(arguments), task, client).await,
             Self::Ephemeral(_) => provision(&ephemeral::Ephemeral, task, client).await,
         }
     }
@@ -58,8 +83,15 @@ impl Store {
     /// A sentence for people.
     pub async fn deprovision(&self, task: &StoreTask) -> Result<(), ProvisionError> {
         match self {
-            Self::Postgres(_) => postgres::Postgres.deprovision(task).await,
+            Self::Postgres(arguments) => postgres::Postgres::new(arguments).deprovision(task).await,
             Self::Jdbc(arguments) => jdbc::Jdbc::new(arguments).deprovision(task).await,
+            Self::S3(arguments) => s3::S3::<s3::Iam>::new(arguments.shape()).deprovision(task).await,
+            Self::Minio(arguments) => {
+                s3::S3::<minio::Minio>::new(arguments.shape())
+                    .deprovision(task)
+                    .await
+            }
+            Self::Azure(arguments) => azure::Azure::new(arguments).deprovision(task).await,
             Self::Ephemeral(_) => ephemeral::Ephemeral.deprovision(task).await,
         }
     }

@@ -73,7 +73,12 @@ impl Instance {
     }
 
     pub async fn provision(&self, api: &TestApi) -> Result<(), ProvisionError> {
-        store("postgres").provision(&self.task, api.client()).await
+        self.provision_by("postgres", api).await
+    }
+
+    /// By a plan with these args.
+    pub async fn provision_by(&self, args: &str, api: &TestApi) -> Result<(), ProvisionError> {
+        store(args).provision(&self.task, api.client()).await
     }
 
     pub async fn deprovision(&self) -> Result<(), ProvisionError> {

@@ -63,6 +63,20 @@ const PACKAGES: &[Package] = &[
     },
 ];
 
+/// What programs of Node.js need, which some tests start.
+const NODE: &[Package] = &[
+    Package {
+        name: "nodejs",
+        files: &["node"],
+        service: None,
+    },
+    Package {
+        name: "npm",
+        files: &["npm"],
+        service: None,
+    },
+];
+
 /// Where programs of the system are looked for.
 pub(crate) const SYSTEM_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const POLICY: &str = "/usr/sbin/policy-rc.d";
@@ -73,7 +87,16 @@ const POLICY_MARK: &str = "# Written by kubectl-mendix for the time of an instal
 /// # Errors
 /// When something is missing and `apt-get` is not there or fails.
 pub fn install_missing() -> Result<()> {
-    let missing = missing(PACKAGES, &installed);
+    install(PACKAGES)
+}
+
+/// Installs Node.js where it is missing.
+pub(crate) fn install_node() -> Result<()> {
+    install(NODE)
+}
+
+fn install(packages: &'static [Package]) -> Result<()> {
+    let missing = missing(packages, &installed);
     if missing.is_empty() {
         return Ok(());
     }

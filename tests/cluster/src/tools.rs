@@ -3,6 +3,12 @@
 //! Each family has its own `go.mod`, so that their dependencies cannot fight. A family is built into a temporary
 //! folder that is then renamed: a build that was killed leaves nothing that looks finished.
 
+mod families;
+mod node;
+
+pub use families::{CLIENT, CLUSTER, FAMILIES, Family, SECRETS_STORE, STORES};
+pub use node::node_program;
+
 use crate::{
     command::{run, shown},
     lock::FileLock,
@@ -16,109 +22,6 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
 };
-
-/// Programs that are built together from one Go module.
-#[derive(Debug)]
-pub struct Family {
-    /// Folder below `tools/`.
-    pub name: &'static str,
-    /// Go package and the file name of its program.
-    pub programs: &'static [(&'static str, &'static str)],
-    /// Value of `-ldflags`.
-    pub linker_flags: &'static str,
-}
-
-const STRIPPED: &str = "-s -w";
-/// The version is set by the linker in Kubernetes' own build too; without it nodes report v0.0.0.
-const KUBERNETES_FLAGS: &str = "-s -w -X k8s.io/component-base/version.gitVersion=v1.36.3 \
-     -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=36";
-
-/// Every family there is. A new one is a line here and a folder in `tools/`.
-pub const FAMILIES: &[Family] = &[
-    Family {
-        name: "kubernetes",
-        programs: &[
-            ("k8s.io/kubernetes/cmd/kube-apiserver", "kube-apiserver"),
-            (
-                "k8s.io/kubernetes/cmd/kube-controller-manager",
-                "kube-controller-manager",
-            ),
-            ("k8s.io/kubernetes/cmd/kube-proxy", "kube-proxy"),
-            ("k8s.io/kubernetes/cmd/kube-scheduler", "kube-scheduler"),
-            ("k8s.io/kubernetes/cmd/kubectl", "kubectl"),
-            ("k8s.io/kubernetes/cmd/kubelet", "kubelet"),
-        ],
-        linker_flags: KUBERNETES_FLAGS,
-    },
-    Family {
-        name: "etcd",
-        programs: &[("go.etcd.io/etcd/server/v3", "etcd")],
-        linker_flags: STRIPPED,
-    },
-    Family {
-        name: "containerd",
-        programs: &[
-            ("github.com/containerd/containerd/v2/cmd/containerd", "containerd"),
-            (
-                "github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2",
-                "containerd-shim-runc-v2",
-            ),
-            ("github.com/containerd/containerd/v2/cmd/ctr", "ctr"),
-        ],
-        linker_flags: STRIPPED,
-    },
-    Family {
-        name: "coredns",
-        programs: &[("github.com/coredns/coredns", "coredns")],
-        linker_flags: STRIPPED,
-    },
-    Family {
-        name: "crane",
-        programs: &[("github.com/google/go-containerregistry/cmd/crane", "crane")],
-        linker_flags: STRIPPED,
-    },
-    Family {
-        name: "helm",
-        programs: &[("helm.sh/helm/v4/cmd/helm", "helm")],
-        linker_flags: STRIPPED,
-    },
-    Family {
-        name: "pause",
-        programs: &[(".", "pause")],
-        linker_flags: STRIPPED,
-    },
-    Family {
-        name: "secrets-store",
-        programs: &[
-            (
-                "sigs.k8s.io/secrets-store-csi-driver/cmd/secrets-store-csi-driver",
-                "secrets-store-csi-driver",
-            ),
-            (".", "secrets-store-stand-in"),
-        ],
-        linker_flags: STRIPPED,
-    },
-    Family {
-        name: "gatekeeper",
-        programs: &[("github.com/open-policy-agent/gatekeeper/v3", "gatekeeper")],
-        linker_flags: STRIPPED,
-    },
-];
-
-/// Families that a cluster cannot run without.
-pub const CLUSTER: &[&str] = &[
-    "etcd",
-    "containerd",
-    "crane",
-    "pause",
-    "kubernetes",
-    "coredns",
-    "helm",
-];
-/// Families that a test run needs to use a cluster that is already there.
-pub const CLIENT: &[&str] = &["crane", "kubernetes", "helm"];
-/// Families that [`Cluster::secrets_store_driver`](crate::Cluster::secrets_store_driver) needs.
-pub const SECRETS_STORE: &[&str] = &["secrets-store"];
 
 /// Built programs by name.
 #[derive(Clone, Debug)]
@@ -203,7 +106,7 @@ pub fn plugin_folder() -> Result<PathBuf> {
 /// # Errors
 /// When the family does not need the module, or Go is missing.
 pub fn module(family: &str, module: &str) -> Result<PathBuf> {
-    let source = source_folder(find(family)?);
+    let source = source_folder(find(family)?.name);
     let mut go = Command::new("go");
     go.args(["list", "-m", "-f", "{{.Dir}}", module])
         .current_dir(&source)
@@ -220,8 +123,8 @@ fn find(name: &str) -> Result<&'static Family> {
 }
 
 fn ensure(family: &Family, cache: &Path) -> Result<PathBuf> {
-    let source = source_folder(family);
-    let key = cache_key(family, &source_files(&source)?);
+    let source = source_folder(family.name);
+    let key = cache_key(&build_arguments(family, Path::new("")), &source_files(&source)?);
     let target = cache.join(format!("{}-{key}", family.name));
     if target.join("bin").is_dir() {
         return Ok(target.join("bin"));
@@ -233,10 +136,8 @@ fn ensure(family: &Family, cache: &Path) -> Result<PathBuf> {
     Ok(target.join("bin"))
 }
 
-fn source_folder(family: &Family) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tools")
-        .join(family.name)
+fn source_folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tools").join(name)
 }
 
 /// Contents of all files by their paths in the folder: a module may have others below it.
@@ -260,14 +161,14 @@ fn source_files(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>> {
     Ok(files)
 }
 
-/// Names what a build depends on: sources with `go.mod` and `go.sum`, programs and flags.
-fn cache_key(family: &Family, files: &BTreeMap<String, Vec<u8>>) -> String {
+/// Names what a build depends on: its arguments, and sources with `go.mod` and `go.sum`.
+fn cache_key(arguments: &[String], files: &BTreeMap<String, Vec<u8>>) -> String {
     let mut hash = Sha256::new();
     let mut field = |bytes: &[u8]| {
         hash.update(bytes.len().to_le_bytes());
         hash.update(bytes);
     };
-    for argument in build_arguments(family, Path::new("")) {
+    for argument in arguments {
         field(argument.as_bytes());
     }
     field(std::env::consts::ARCH.as_bytes());
@@ -345,24 +246,25 @@ mod tests {
     #[test]
     fn the_key_follows_sources_and_flags() {
         let files = |text: &str| BTreeMap::from([("go.mod".to_owned(), text.as_bytes().to_vec())]);
-        let key = cache_key(family("etcd"), &files("a"));
+        let arguments = |name| build_arguments(family(name), Path::new(""));
+        let key = cache_key(&arguments("etcd"), &files("a"));
         assert_eq!(key.len(), 12);
-        assert_eq!(key, cache_key(family("etcd"), &files("a")));
-        assert_ne!(key, cache_key(family("etcd"), &files("b")));
-        assert_ne!(key, cache_key(family("crane"), &files("a")));
+        assert_eq!(key, cache_key(&arguments("etcd"), &files("a")));
+        assert_ne!(key, cache_key(&arguments("etcd"), &files("b")));
+        assert_ne!(key, cache_key(&arguments("crane"), &files("a")));
     }
 
     #[test]
     fn every_family_has_a_module_and_every_list_names_families() {
         for family in FAMILIES {
             assert!(
-                source_folder(family).join("go.mod").is_file(),
+                source_folder(family.name).join("go.mod").is_file(),
                 "{} has no go.mod",
                 family.name
             );
         }
         assert!(
-            [CLUSTER, CLIENT, SECRETS_STORE]
+            [CLUSTER, CLIENT, SECRETS_STORE, STORES]
                 .concat()
                 .iter()
                 .all(|name| find(name).is_ok())
@@ -371,7 +273,7 @@ mod tests {
 
     #[test]
     fn a_module_below_another_is_one_of_its_sources() {
-        let files = source_files(&source_folder(family("secrets-store"))).unwrap();
+        let files = source_files(&source_folder("secrets-store")).unwrap();
         assert!(
             files.contains_key("main.go") && files.contains_key("mlog/mlog.go"),
             "{:?}",

@@ -39,8 +39,8 @@ impl Admin {
     }
 }
 
-/// Reads the keys, one file each.
-pub(super) fn read(folder: &Path) -> Result<Admin, ProvisionError> {
+/// Reads the keys, one file each. `tls`: as the driver of the app goes to the address that it gets.
+pub(super) fn read(folder: &Path, tls: Tls) -> Result<Admin, ProvisionError> {
     let (host, port) = split(&needed(folder, database::HOST)?)?;
     Ok(Admin {
         host,
@@ -48,8 +48,7 @@ pub(super) fn read(folder: &Path) -> Result<Admin, ProvisionError> {
         user: needed(folder, database::USER_NAME)?,
         password: needed(folder, database::PASSWORD)?,
         database: read_key(folder, database::NAME)?.unwrap_or_else(|| MAINTENANCE.to_owned()),
-        // As the driver of the app goes to the address that it gets.
-        tls: Tls::Offered,
+        tls,
     })
 }
 
@@ -109,7 +108,7 @@ mod tests {
         ] {
             std::fs::write(folder.path().join(key), value)?;
         }
-        let admin = read(folder.path())?;
+        let admin = read(folder.path(), Tls::Offered)?;
         assert_eq!(
             (admin.password.as_str(), admin.database.as_str()),
             ("p w", "postgres")
@@ -117,7 +116,7 @@ mod tests {
         assert_eq!(format!("{admin:?}"), "admin@[::1]:1/postgres");
         std::fs::remove_file(folder.path().join("database-username"))?;
         assert!(
-            read(folder.path())
+            read(folder.path(), Tls::Offered)
                 .expect_err("missing")
                 .to_string()
                 .contains("database-username")
