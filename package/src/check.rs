@@ -5,6 +5,7 @@ use super::index::Index;
 use super::{fault_of, folders};
 use crate::{Limits, PackageError};
 
+pub(crate) const OVERLAPS: &str = "overlaps with what comes after it in the package";
 /// Shortest header that an entry has before its content.
 const HEADER: u64 = 30;
 
@@ -66,10 +67,7 @@ fn check_places(index: &Index) -> Result<(), PackageError> {
             .checked_add(shortest)
             .and_then(|end| end.checked_add(entry.packed));
         if end.is_none_or(|end| end > index.limit(at)) {
-            return Err(fault_of(
-                index.name(entry),
-                "overlaps with what comes after it in the package",
-            ));
+            return Err(fault_of(index.name(entry), OVERLAPS));
         }
     }
     Ok(())

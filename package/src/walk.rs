@@ -3,6 +3,7 @@
 use super::index::Index;
 use super::{fault_of, header};
 use crate::PackageError;
+use crate::check::OVERLAPS;
 use bytes::{Buf as _, Bytes};
 
 /// Something of an entry, which is named by its place in the index.
@@ -82,7 +83,12 @@ impl<'a> Walk<'a> {
                     self.state = State::Header(Vec::new());
                 }
                 State::Header(found) => {
-                    let missing = header::length(found) - found.len();
+                    let whole = header::length(found);
+                    // Before it is read: a header that claims more than there is would never be whole.
+                    if entry.header + whole as u64 + entry.packed > self.index.limit(at) {
+                        return Err(fault_of(self.index.name(entry), OVERLAPS));
+                    }
+                    let missing = whole - found.len();
                     if missing == 0 {
                         self.check_header(at)?;
                         self.state = State::Content(entry.packed);
@@ -116,12 +122,8 @@ impl<'a> Walk<'a> {
             return Ok(());
         };
         let entry = &self.index.entries[at];
-        let fault = |fault| fault_of(self.index.name(entry), fault);
-        header::check(found, entry, self.index.raw_name(entry)).map_err(fault)?;
-        if self.position + entry.packed > self.index.limit(at) {
-            return Err(fault("overlaps with what comes after it in the package"));
-        }
-        Ok(())
+        let checked = header::check(found, entry, self.index.raw_name(entry));
+        checked.map_err(|fault| fault_of(self.index.name(entry), fault))
     }
 
     fn advance(&mut self, bytes: &mut Bytes, count: usize) {

@@ -160,6 +160,22 @@ fn a_header_that_contradicts_the_table_of_contents_is_refused(#[case] at: usize,
     assert!(refusal(&bytes).contains(part), "{}", refusal(&bytes));
 }
 
+#[test]
+fn a_header_that_claims_more_than_there_is_is_refused() {
+    for entry in [0, 1] {
+        let mut bytes = package(&[("model/a", b"content"), ("model/b", b"content")]);
+        let header = bytes
+            .windows(4)
+            .enumerate()
+            .filter(|(_, found)| *found == b"PK\x03\x04");
+        let starts: Vec<_> = header.map(|(at, _)| at).collect();
+        // Length of the extra field.
+        bytes[starts[entry] + 29] = 255;
+        let text = refusal(&bytes);
+        assert!(text.contains("overlaps with what comes after it"), "{text}");
+    }
+}
+
 #[rstest]
 #[case::link(0o120_777, "is a symbolic link")]
 #[case::characters(0o020_666, "is a device, a pipe or a socket")]

@@ -8,7 +8,7 @@ use crate::build::origin::Stream;
 
 use crate::progress::Step;
 use bytes::Bytes;
-use mendix_package::{Depth, Event, Kind, LayerIdentity, LayerPack, Walk};
+use mendix_package::{Depth, Event, Kind, LayerIdentity, LayerPack, PackageError, Walk};
 use std::collections::BTreeMap;
 
 /// From so many unwanted bytes on, asking anew is faster than reading on.
@@ -89,6 +89,7 @@ impl<'a> Pass<'a> {
             self.take(&mut walk, bytes).await?;
             self.advance(position);
         }
+        check_end(&walk)?;
         sum.end().await
     }
 
@@ -110,6 +111,7 @@ impl<'a> Pass<'a> {
             self.take(&mut walk, bytes).await?;
             self.advance(position);
         }
+        check_end(&walk)?;
         Ok(())
     }
 
@@ -210,5 +212,15 @@ impl<'a> Pass<'a> {
             made: self.made,
             sum,
         })
+    }
+}
+
+/// A layer that is not whole must not be ended: the package is shorter than its table of contents says.
+fn check_end(walk: &Walk<'_>) -> Result<(), PackageError> {
+    match walk.needed() {
+        Some(offset) => Err(PackageError::Truncated {
+            cause: format!("content is expected at byte {offset}"),
+        }),
+        None => Ok(()),
     }
 }
