@@ -15,9 +15,9 @@ use crate::patience::Again;
 use crate::progress::{LayerState, Progress};
 use mendix_package::{Depth, Kind};
 use pass::{Passed, Wanted, pass};
-pub(super) use sum::sum_of;
 use std::collections::BTreeMap;
 use std::time::Duration;
+pub(super) use sum::sum_of;
 
 /// What is packed, and where it goes.
 pub(super) struct Job<'a> {
