@@ -62,7 +62,7 @@ pub(crate) fn signed_client() -> reqwest::Result<reqwest::Client> {
     client(|| {
         builder()
             .redirect(reqwest::redirect::Policy::none())
-            .timeout(Duration::from_secs(60))
+            .timeout(Duration::from_mins(1))
     })
 }
 

@@ -161,9 +161,8 @@ impl Users {
 }
 
 fn listed(keys: &BTreeSet<String>) -> String {
-    let members: String = keys
-        .iter()
-        .map(|key| format!("<member><AccessKeyId>{key}</AccessKeyId><Status>Active</Status></member>"))
-        .collect();
+    let member =
+        |key: &String| format!("<member><AccessKeyId>{key}</AccessKeyId><Status>Active</Status></member>");
+    let members = keys.iter().map(member).collect::<Vec<_>>().concat();
     format!("<AccessKeyMetadata>{members}</AccessKeyMetadata><IsTruncated>false</IsTruncated>")
 }

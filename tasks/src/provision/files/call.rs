@@ -101,7 +101,7 @@ impl Caller {
         for pause in PAUSES {
             match self.once(call.clone()).await {
                 Err(Failure::Refused(refusal)) if refusal.status == BUSY => {
-                    tracing::info!("the store is busy")
+                    tracing::info!("the store is busy");
                 }
                 result => return result,
             }
@@ -186,7 +186,7 @@ fn refusal(status: u16, headers: &HeaderMap, content: &[u8]) -> Refusal {
     }
 }
 
-/// The word for an error: element `Code` in XML, field `Code` in JSON (administration of `MinIO`).
+/// The word for an error: element `Code` in XML, field `Code` in JSON (administration of MinIO).
 pub(super) fn code(content: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(content).ok()?;
     let json = || serde_json::from_str::<serde_json::Value>(text).ok();

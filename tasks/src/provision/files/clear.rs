@@ -24,7 +24,7 @@ impl HttpConnector for Connector {
 pub(in crate::provision) fn retries() -> RetryConfig {
     RetryConfig {
         max_retries: 5,
-        retry_timeout: Duration::from_secs(60),
+        retry_timeout: Duration::from_mins(1),
         ..RetryConfig::default()
     }
 }

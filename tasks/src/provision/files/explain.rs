@@ -1,7 +1,7 @@
 //! What an answer of a store means to the person who waits for it. Pure.
 //!
 //! The words for errors: Amazon S3 API Reference, "Error responses"; IAM API Reference, "Common errors"; Azure Storage REST
-//! API, "Common REST API error codes"; those of `MinIO`'s administration begin with `XMinio`.
+//! API, "Common REST API error codes"; those of MinIO's administration begin with `XMinio`.
 
 use super::call::{Failure, Refusal};
 use super::{FileError, Setting};

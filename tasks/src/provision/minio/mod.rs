@@ -1,4 +1,4 @@
-//! Files on a `MinIO` server: what [`s3`](super::s3) does, with accounts made by the server's own administration interface
+//! Files on a MinIO server: what [`s3`](super::s3) does, with accounts made by the server's own administration interface
 //! (version 3 of it, as the public client `madmin-go` speaks it).
 
 mod seal;
@@ -7,7 +7,7 @@ use super::files::FileError;
 use super::files::address;
 use super::files::call::{Call, Caller, Failure};
 use super::files::explain::{Server, Step, explain};
-use super::s3::{Accounts, Grant, Login, Shape, Store};
+use super::s3::{Accounts, Deletion, Grant, Login, Shape, Store};
 use super::task::StoreArguments;
 use clap::Args;
 use rand::distr::{Alphanumeric, SampleString as _};
@@ -21,7 +21,7 @@ pub struct MinioArguments {
     /// Name of a policy that accounts get, instead of one of their own.
     #[arg(long, value_name = "NAME")]
     policy: Option<String>,
-    /// Put all files into one bucket, a folder for each environment; storage-endpoint then names it: https://HOST/BUCKET.
+    /// Put all files into one bucket, a folder for each environment; storage-endpoint then names it: `https://HOST/BUCKET`.
     #[arg(long)]
     share_bucket: bool,
     /// Never delete files, neither the app's nor when the environment goes.
@@ -41,7 +41,7 @@ impl MinioArguments {
             create_bucket: !self.share_bucket,
             create_user: true,
             policy: self.policy.clone(),
-            keep_files: self.keep_files,
+            deletion: Deletion::of(self.keep_files, false),
             region: self.region.clone(),
             ..Shape::default()
         }

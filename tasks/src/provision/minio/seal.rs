@@ -1,4 +1,4 @@
-//! How content is sealed that administers `MinIO`: for whoever knows the administrator's secret.
+//! How content is sealed that administers MinIO: for whoever knows the administrator's secret.
 //!
 //! The format is that of the public client `madmin-go` (function `EncryptData`), over streams of `secure-io/sio-go`:
 //!

@@ -3,20 +3,27 @@
 use super::super::ProvisionError;
 use super::super::files::{FileError, address};
 use super::super::secret::Keys;
-use super::Login;
 use super::place::Place;
+use super::{Deletion, Login};
 use crate::settings::read_key;
 use mendix_model::secret_store::{S3_SERVICE, storage};
 use std::path::Path;
 
-pub(super) fn keys(place: &Place, login: &Login, keep_files: bool) -> Keys {
+pub(super) fn keys(place: &Place, login: &Login, deletion: Deletion) -> Keys {
     [
         (storage::SERVICE_NAME, S3_SERVICE),
         (storage::ENDPOINT, &address::written(&place.endpoint)),
         (storage::ACCESS_KEY_ID, &login.access_key),
         (storage::SECRET_ACCESS_KEY, &login.secret_key),
         (storage::BUCKET_NAME, &place.name),
-        (storage::PERFORM_DELETE, if keep_files { "false" } else { "true" }),
+        (
+            storage::PERFORM_DELETE,
+            if deletion == Deletion::Never {
+                "false"
+            } else {
+                "true"
+            },
+        ),
     ]
     .map(|(key, value)| (key.to_owned(), value.to_owned()))
     .into()

@@ -3,8 +3,8 @@
 use super::super::files::FileError;
 use super::super::files::explain::Step;
 use super::super::files::trial::{FILE, Trial};
-use super::Login;
 use super::store::Store;
+use super::{Deletion, Login};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -26,7 +26,7 @@ pub(super) async fn check(
     loop {
         match trial.run().await {
             Err(error) if may_settle(&error) && Instant::now() < end => {
-                tracing::info!("trying again: {error}")
+                tracing::info!("trying again: {error}");
             }
             result => return result,
         }
@@ -51,7 +51,7 @@ fn trial<'a>(store: &'a Store, login: &Login, content: &'a str) -> Trial<'a> {
         content,
         write: step(store, "write", "s3:PutObject"),
         read: step(store, "read", "s3:GetObject"),
-        delete: (!store.shape.keep_files).then(|| step(store, "delete", "s3:DeleteObject")),
+        delete: (store.shape.deletion != Deletion::Never).then(|| step(store, "delete", "s3:DeleteObject")),
     }
 }
 

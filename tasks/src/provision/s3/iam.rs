@@ -29,7 +29,7 @@ pub(in crate::provision) struct Iam {
 
 impl Accounts for Iam {
     /// AWS promises nothing; ten seconds are common.
-    const SETTLES_WITHIN: Duration = Duration::from_secs(60);
+    const SETTLES_WITHIN: Duration = Duration::from_mins(1);
 
     fn open(store: &Store) -> Result<Self, FileError> {
         let text = store.shape.accounts_endpoint.clone().unwrap_or_default();

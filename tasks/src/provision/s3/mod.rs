@@ -30,6 +30,7 @@ use std::marker::PhantomData;
 
 /// What the task is told.
 #[derive(Args, Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a word of the command line")]
 pub struct S3Arguments {
     /// Make a bucket for each environment; storage-endpoint then names a server, not a bucket.
     #[arg(long)]
@@ -63,10 +64,9 @@ impl S3Arguments {
             create_bucket: self.create_bucket,
             create_user: self.create_user,
             policy: self.policy.clone(),
-            keep_files: self.keep_files,
             region: self.region.clone(),
             accounts_endpoint: Some(self.iam_endpoint.clone()),
-            delete_singly: self.delete_singly,
+            deletion: Deletion::of(self.keep_files, self.delete_singly),
         }
     }
 }
@@ -78,11 +78,32 @@ pub(super) struct Shape {
     pub(super) create_user: bool,
     /// Policy that is there already.
     pub(super) policy: Option<String>,
-    pub(super) keep_files: bool,
     pub(super) region: Option<String>,
     /// Where accounts are made, when that is not where files are.
     pub(super) accounts_endpoint: Option<String>,
-    pub(super) delete_singly: bool,
+    pub(super) deletion: Deletion,
+}
+
+/// How files are deleted.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) enum Deletion {
+    /// Not at all: neither by the app, nor when the environment goes.
+    Never,
+    /// By a request each.
+    Singly,
+    /// Many by one request.
+    #[default]
+    Together,
+}
+
+impl Deletion {
+    pub(super) const fn of(keep_files: bool, singly: bool) -> Self {
+        match (keep_files, singly) {
+            (true, _) => Self::Never,
+            (false, true) => Self::Singly,
+            (false, false) => Self::Together,
+        }
+    }
 }
 
 /// What one run made.
@@ -139,7 +160,7 @@ impl<A: Accounts> StoreKind for S3<A> {
         }
         let login = self.account(&store, made).await?;
         check::check(&store, &login, &task.uid, A::SETTLES_WITHIN).await?;
-        Ok(app_keys::keys(&store.place, &login, self.shape.keep_files))
+        Ok(app_keys::keys(&store.place, &login, self.shape.deletion))
     }
 
     async fn roll_back(&self, task: &StoreTask, made: Made) -> Result<(), ProvisionError> {
@@ -164,7 +185,7 @@ impl<A: Accounts> StoreKind for S3<A> {
         if self.shape.create_user {
             self.remove_account(&store).await?;
         }
-        if self.shape.keep_files || store.place.extent == Extent::Given {
+        if self.shape.deletion == Deletion::Never || store.place.extent == Extent::Given {
             tracing::info!("the files stay as they are");
             return Ok(());
         }

@@ -123,7 +123,7 @@ fn is_amazon(endpoint: &Url) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Login;
+    use super::super::{Deletion, Login};
     use super::*;
     use rstest::rstest;
 
@@ -142,10 +142,9 @@ mod tests {
         create_bucket: false,
         create_user: false,
         policy: None,
-        keep_files: false,
         region: None,
         accounts_endpoint: None,
-        delete_singly: false,
+        deletion: Deletion::Together,
     };
     const BUCKETS: Shape = Shape {
         create_bucket: true,

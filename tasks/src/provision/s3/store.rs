@@ -5,7 +5,7 @@ use super::super::files::clear::{Connector, retries};
 use super::super::files::explain::{Keys, Server};
 use super::super::files::{FileError, Setting, address};
 use super::place::Place;
-use super::{Admin, Login, Shape};
+use super::{Admin, Deletion, Login, Shape};
 use crate::network;
 use mendix_model::secret_store::{s3_region, storage};
 use object_store::ObjectStore;
@@ -73,7 +73,7 @@ impl Store {
             .with_retry(retries())
             .with_config(
                 AmazonS3ConfigKey::DisableBulkDelete,
-                self.shape.delete_singly.to_string(),
+                (self.shape.deletion == Deletion::Singly).to_string(),
             )
             .build()
             .map_err(|error| FileError::SetUp(network::innermost(&error)))
