@@ -8,6 +8,7 @@ pub mod platform;
 pub mod product;
 pub mod requests;
 pub mod source;
+mod upgrade;
 pub mod words;
 
 pub use package::Package;

@@ -297,26 +297,6 @@ impl Product {
         Ok(())
     }
 
-    /// Upgrades the chart to what counts as another release: its image has another name, and that stands in the templates
-    /// of pods. Returns that image. The next process of tests goes back.
-    pub async fn upgrade(&self) -> Result<String> {
-        let image = Prepared::of_environment(self.cluster.registry())?.image;
-        let next = format!("{}/mendix-next:test", self.cluster.registry());
-        self.cluster.crane(&["copy", "--insecure", &image, &next]).await?;
-        let chart = workspace().join("charts/mendix");
-        let set = format!("image.reference={next}");
-        let arguments = [
-            "upgrade",
-            "mendix",
-            &chart.to_string_lossy(),
-            "--wait",
-            "--reuse-values",
-        ];
-        let place = ["--namespace", RELEASE_NAMESPACE, "--set", &set];
-        self.run("helm", &[&arguments[..], &place].concat())?;
-        Ok(next)
-    }
-
     /// Uninstalls the chart as a user would; the next product of this process installs it again.
     pub fn uninstall(&self) -> Result<()> {
         let mut done = INSTALLED.lock().unwrap_or_else(PoisonError::into_inner);
@@ -328,7 +308,7 @@ impl Product {
 
 impl Prepared {
     /// What the variables of a test run name; what they do not is built now.
-    fn of_environment(registry: &str) -> Result<Self> {
+    pub(crate) fn of_environment(registry: &str) -> Result<Self> {
         let image = prepared(IMAGE, &["image", "--push", &format!("{registry}/mendix:test")])?;
         prepared(
             BASE_IMAGE,
@@ -399,7 +379,7 @@ fn parts(url: &str) -> Option<(&str, &str, &str)> {
     Some((user, password, rest.split('/').next()?))
 }
 
-fn workspace() -> &'static Path {
+pub(crate) fn workspace() -> &'static Path {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     folder.ancestors().nth(2).unwrap_or(folder)
 }
