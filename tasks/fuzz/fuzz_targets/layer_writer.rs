@@ -17,6 +17,10 @@ fuzz_target!(|data: &[u8]| {
     let (first, plain) = write(data, usize::from(piece) + 1);
     let (second, _) = write(data, 1 << 20);
     assert_eq!(first, second, "pieces change the bytes");
+    if plain.is_empty() && first.is_empty() {
+        // Of nothing there are no members; a layer has its folders at least.
+        return;
+    }
     let mut found = Vec::new();
     MultiGzDecoder::new(first.as_slice())
         .read_to_end(&mut found)
