@@ -60,7 +60,7 @@ impl Shown for AppView {
     }
 
     fn health(&self) -> Health {
-        self.summary.health
+        self.health()
     }
 
     fn problems(&self) -> &[String] {

@@ -73,7 +73,11 @@ async fn pods(product: &Product) -> Result<Vec<Seen>> {
     let api: Api<Pod> = Api::namespaced(product.client.clone(), NAMESPACE);
     let labels = format!("{COMPONENT_LABEL}={}", Component::Runtime.as_str());
     let all = api.list(&ListParams::default().labels(&labels)).await?;
-    Ok(all.items.iter().map(seen).collect())
+    let staying = all
+        .items
+        .iter()
+        .filter(|pod| pod.metadata.deletion_timestamp.is_none());
+    Ok(staying.map(seen).collect())
 }
 
 fn seen(pod: &Pod) -> Seen {
