@@ -51,11 +51,18 @@ async fn another_release_restarts_none(product: &Product) -> Result<()> {
     );
     ensure!(after.iter().all(|pod| pod.guard != next), "{after:#?}");
     product.mendix_in(NAMESPACE, 0, &["refresh", &name(0), "--wait"])?;
-    let refreshed = pods(product).await?;
-    for pod in &refreshed {
-        let is_meant = pod.name.starts_with(&format!("{}-", name(0)));
-        ensure!((pod.guard == next) == is_meant, "{refreshed:#?}");
-        ensure!(is_meant || after.contains(pod), "{after:#?}\n{refreshed:#?}");
+    let is_meant = |pod: &Seen| pod.name.starts_with(&format!("{}-", name(0)));
+    let refreshed = wait_for("pods of the other release", LIMIT, || async {
+        let all = pods(product).await?;
+        let done = all
+            .iter()
+            .filter(|pod| is_meant(pod))
+            .all(|pod| pod.guard == next);
+        Ok(Poll::when(done.then(|| all.clone()), || format!("{all:#?}")))
+    })
+    .await?;
+    for pod in refreshed.iter().filter(|pod| !is_meant(pod)) {
+        ensure!(after.contains(pod), "{after:#?}\n{refreshed:#?}");
     }
     Ok(())
 }
