@@ -83,14 +83,17 @@ impl TestAzurite {
     }
 }
 
+/// Ready is a server once it answers. That a connection comes about says nothing: while nobody listens, one to a port of the
+/// range that clients get may come from this very port, and is then connected with itself.
 async fn wait_for(host: &str) {
+    let client = reqwest::Client::new();
     for _ in 0..1200 {
-        if tokio::net::TcpStream::connect(host).await.is_ok() {
+        if client.get(format!("http://{host}/")).send().await.is_ok() {
             return;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    panic!("Azurite at {host} did not open its port in 60 s");
+    panic!("Azurite at {host} did not answer in 60 s");
 }
 
 /// The store as the app reaches it.
