@@ -12,8 +12,8 @@ mod support;
 
 use rstest::rstest;
 use support::api::Script;
-use support::azurite::{ACCOUNT, KEY, TestAzurite, has, write};
-use support::files::sentence;
+use support::azurite::{ACCOUNT, KEY, TestAzurite};
+use support::files::{has, sentence, write};
 
 #[tokio::test]
 async fn a_container_of_its_own_goes_with_the_environment_and_no_other() {

@@ -11,13 +11,14 @@
 mod support;
 
 use axum::http::{Method, StatusCode};
-use mendix_tasks::build::{BuildError, Options, Target, build_from_file};
+use mendix_tasks::build::{BuildError, Options, build_from_file};
 use mendix_tasks::image::*;
 use mendix_tasks::patience::Patience;
 use mendix_tasks::progress::NoProgress;
 use std::sync::Arc;
 use std::time::Duration;
 use support::bad_registry::{BadRegistry, Fault, Seen, VERSION_CHECK, status};
+use support::base::{onto_base, push_base};
 use support::package::write_package;
 use support::registry::{TestRegistry, start};
 
@@ -29,28 +30,12 @@ fn patience() -> Patience {
     }
 }
 
-async fn push_base(registry: &TestRegistry) {
-    let base = ImageSpec {
-        target: parse_reference(&format!("{}/base:1", registry.host)).expect("base"),
-        base: None,
-        layers: Vec::new(),
-        config: ConfigChanges {
-            entrypoint: Some(vec!["/run".into()]),
-            ..ConfigChanges::default()
-        },
-        platform: Platform::current(),
-    };
-    push_image(&registry.client(), &base, &NoProgress)
-        .await
-        .expect("base");
-}
-
 /// Builds a small package through a proxy that does this to the requests.
 async fn build(
     registry: &TestRegistry,
     fault: impl Fn(&Seen, usize) -> Fault + Send + Sync + 'static,
 ) -> (Result<String, BuildError>, BadRegistry) {
-    push_base(registry).await;
+    push_base(registry, Vec::new()).await;
     let proxy = BadRegistry::before(registry, fault).await;
     let client = proxy.client().with_patience(patience());
     let result = build_with(&proxy, &client).await;
@@ -60,13 +45,7 @@ async fn build(
 async fn build_with(proxy: &BadRegistry, client: &Registry) -> Result<String, BuildError> {
     let folder = tempfile::tempdir().expect("folder");
     let package = write_package(folder.path());
-    let target = Target {
-        base: format!("{}/base:1", proxy.server.host),
-        push: format!("{}/shop:1", proxy.server.host),
-        pull_repository: None,
-        previous: None,
-        platform: Platform::current(),
-    };
+    let target = onto_base(&proxy.server.host);
     let built = build_from_file(
         &package,
         &target,
@@ -171,7 +150,7 @@ async fn a_base_whose_bytes_are_not_those_of_their_digest_is_refused() {
 #[tokio::test]
 async fn logins_do_not_follow_to_other_hosts() {
     let Some(registry) = start().await else { return };
-    push_base(&registry).await;
+    push_base(&registry, Vec::new()).await;
     let other = Arc::new(BadRegistry::before(&registry, |_, _| Fault::Nothing).await);
     let elsewhere = format!("http://{}", other.server.host);
     let proxy = BadRegistry::before(&registry, move |seen, _| match seen.method {

@@ -11,38 +11,15 @@
 mod support;
 
 use mendix_tasks::build::{BuildError, Options, Target, build_from_file, build_from_source};
-use mendix_tasks::image::*;
 use mendix_tasks::patience::Patience;
 use mendix_tasks::progress::NoProgress;
 use rstest::rstest;
 use std::sync::Arc;
 use std::time::Duration;
+use support::base::{onto_base, push_base};
 use support::package::write_package;
 use support::ranges::{Fault, ranges};
-use support::registry::{TestRegistry, start};
-
-async fn target(registry: &TestRegistry) -> Target {
-    let base = ImageSpec {
-        target: parse_reference(&format!("{}/base:1", registry.host)).expect("base"),
-        base: None,
-        layers: Vec::new(),
-        config: ConfigChanges {
-            entrypoint: Some(vec!["/run".into()]),
-            ..ConfigChanges::default()
-        },
-        platform: Platform::current(),
-    };
-    push_image(&registry.client(), &base, &NoProgress)
-        .await
-        .expect("base");
-    Target {
-        base: base.target.whole(),
-        push: format!("{}/shop:1", registry.host),
-        pull_repository: None,
-        previous: None,
-        platform: Platform::current(),
-    }
-}
+use support::registry::start;
 
 fn options() -> Options {
     Options {
@@ -67,7 +44,8 @@ async fn build(
 ) -> Option<(Result<String, BuildError>, String, Vec<(usize, usize)>)> {
     let registry = start().await?;
     let (bytes, path, _folder) = package();
-    let target = target(&registry).await;
+    push_base(&registry, Vec::new()).await;
+    let target = onto_base(&registry.host);
     let client = registry.client();
     let local = build_from_file(&path, &target, &client, &options(), Arc::new(NoProgress)).await;
     let other = Target {

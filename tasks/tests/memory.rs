@@ -10,13 +10,13 @@
 
 mod support;
 
-use mendix_tasks::build::{Options, Target, build_from_source};
-use mendix_tasks::image::*;
+use mendix_tasks::build::{Options, build_from_source};
 use mendix_tasks::progress::NoProgress;
 use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
+use support::base::{onto_base, push_base};
 use support::registry::start;
 use support::server::TestServer;
 use zip::write::SimpleFileOptions;
@@ -82,28 +82,12 @@ fn high_water() -> usize {
 async fn a_large_package_takes_no_more_memory_than_a_small_one() {
     let Some(registry) = start().await else { return };
     let client = registry.client();
-    let base = ImageSpec {
-        target: parse_reference(&format!("{}/base:1", registry.host)).expect("base"),
-        base: None,
-        layers: Vec::new(),
-        config: ConfigChanges {
-            entrypoint: Some(vec!["/run".into()]),
-            ..ConfigChanges::default()
-        },
-        platform: Platform::current(),
-    };
-    push_image(&client, &base, &NoProgress).await.expect("base");
+    push_base(&registry, Vec::new()).await;
     let folder = tempfile::tempdir().expect("folder");
     let package = folder.path().join("large.mda");
     write_large(&package);
     let server = TestServer::file(package).await;
-    let target = Target {
-        base: base.target.whole(),
-        push: format!("{}/large:1", registry.host),
-        pull_repository: None,
-        previous: None,
-        platform: Platform::current(),
-    };
+    let target = onto_base(&registry.host);
     reset_high_water();
     let before = high_water();
     build_from_source(

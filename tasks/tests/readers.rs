@@ -10,7 +10,7 @@
 
 mod support;
 
-use mendix_tasks::build::{Options, Target, build_from_file};
+use mendix_tasks::build::{Options, build_from_file};
 use mendix_tasks::image::*;
 use mendix_tasks::progress::NoProgress;
 use std::collections::BTreeSet;
@@ -18,6 +18,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
+use support::base::{onto_base, push_base};
 use support::registry::{TestRegistry, start};
 use support::unpack::{Unpacked, layers_on, packed_layers};
 use zip::write::SimpleFileOptions;
@@ -121,26 +122,8 @@ fn write_all_kinds(path: &Path) {
 }
 
 async fn build(registry: &TestRegistry, package: &Path) -> Reference {
-    let base = ImageSpec {
-        target: parse_reference(&format!("{}/base:1", registry.host)).expect("base"),
-        base: None,
-        layers: Vec::new(),
-        config: ConfigChanges {
-            entrypoint: Some(vec!["/run".into()]),
-            ..ConfigChanges::default()
-        },
-        platform: Platform::current(),
-    };
-    push_image(&registry.client(), &base, &NoProgress)
-        .await
-        .expect("base");
-    let target = Target {
-        base: base.target.whole(),
-        push: format!("{}/shop:1", registry.host),
-        pull_repository: None,
-        previous: None,
-        platform: Platform::current(),
-    };
+    push_base(registry, Vec::new()).await;
+    let target = onto_base(&registry.host);
     let options = Options::default();
     build_from_file(
         package,

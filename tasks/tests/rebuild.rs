@@ -17,22 +17,12 @@ use mendix_tasks::progress::NoProgress;
 use std::path::Path;
 use std::sync::Arc;
 use support::bad_registry::{BadRegistry, Fault};
+use support::base::push_base;
 use support::registry::{TestRegistry, start};
 
-async fn push_base(registry: &TestRegistry) {
-    let base = ImageSpec {
-        target: parse_reference(&format!("{}/base:1", registry.host)).expect("base"),
-        base: None,
-        layers: vec![write_layer([Entry::bytes("opt/mendix/runtime/x", 0o664, "x")]).expect("layer")],
-        config: ConfigChanges {
-            entrypoint: Some(vec!["/run".into()]),
-            ..ConfigChanges::default()
-        },
-        platform: Platform::current(),
-    };
-    push_image(&registry.client(), &base, &NoProgress)
-        .await
-        .expect("base");
+async fn push_runtime(registry: &TestRegistry) {
+    let runtime = Entry::bytes("opt/mendix/runtime/x", 0o664, "x");
+    push_base(registry, vec![write_layer([runtime]).expect("layer")]).await;
 }
 
 fn write(folder: &Path, model: &[u8]) -> std::path::PathBuf {
@@ -81,7 +71,7 @@ async fn layers(registry: &TestRegistry, tag: &str) -> Vec<String> {
 #[tokio::test]
 async fn an_unchanged_package_is_not_sent_again() {
     let Some(registry) = start().await else { return };
-    push_base(&registry).await;
+    push_runtime(&registry).await;
     let proxy = BadRegistry::before(&registry, |_, _| Fault::Nothing).await;
     let folder = tempfile::tempdir().expect("folder");
     let package = write(folder.path(), b"model");
@@ -101,7 +91,7 @@ async fn an_unchanged_package_is_not_sent_again() {
 #[tokio::test]
 async fn a_model_that_changed_is_sent_and_nothing_else() {
     let Some(registry) = start().await else { return };
-    push_base(&registry).await;
+    push_runtime(&registry).await;
     let proxy = BadRegistry::before(&registry, |_, _| Fault::Nothing).await;
     let folder = tempfile::tempdir().expect("folder");
     let first = build(&proxy, &write(folder.path(), b"model"), "1", None).await;

@@ -25,10 +25,12 @@ pub(crate) fn judged(observed: &Observed, plain: &Plain, images: &Images) -> Jud
         let judged = judge(pod, &revision(pod), images, &plain.sources, &observed.owner);
         (pod.uid().unwrap_or_default(), judged)
     });
+    let leading = leading(plain);
+    let image = leading.first().and_then(|template| images.image(template));
     JudgedPods {
         pods: pods.collect(),
-        wanted: wanted(plain, images),
-        image: image(plain, images),
+        wanted: wanted(&leading, images),
+        image: image.map(ToOwned::to_owned),
     }
 }
 
@@ -43,17 +45,12 @@ pub(crate) fn leading(plain: &Plain) -> Vec<Template<'_>> {
 }
 
 /// Two leading templates that differ lead nowhere.
-fn wanted(plain: &Plain, images: &Images) -> Option<String> {
-    let leading = leading(plain);
+fn wanted(leading: &[Template<'_>], images: &Images) -> Option<String> {
     let mut models = leading.iter().map(|template| images.model(template));
     let first = models.next()??;
     models
         .all(|model| model.as_ref() == Some(&first))
         .then_some(first)
-}
-
-fn image(plain: &Plain, images: &Images) -> Option<String> {
-    images.image(leading(plain).first()?).map(ToOwned::to_owned)
 }
 
 /// Claim of the database that the manifests name: the leader's, else that of any other.

@@ -3,11 +3,9 @@
 use super::files::{Files, Keys};
 use super::minio::free_port;
 use mendix_test_cluster::tools;
+use object_store::RetryConfig;
 use object_store::azure::{MicrosoftAzure, MicrosoftAzureBuilder};
-use object_store::path::Path;
-use object_store::{ObjectStoreExt as _, RetryConfig};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 /// The account.
 pub const ACCOUNT: &str = "team";
@@ -51,7 +49,7 @@ impl TestAzurite {
             .spawn()
             .expect("Azurite");
         let host = format!("127.0.0.1:{port}");
-        wait_for(&host).await;
+        super::answers(&host).await;
         Self {
             host,
             process,
@@ -83,21 +81,8 @@ impl TestAzurite {
     }
 }
 
-/// Ready is a server once it answers. That a connection comes about says nothing: while nobody listens, one to a port of the
-/// range that clients get may come from this very port, and is then connected with itself.
-async fn wait_for(host: &str) {
-    let client = reqwest::Client::new();
-    for _ in 0..1200 {
-        if client.get(format!("http://{host}/")).send().await.is_ok() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("Azurite at {host} did not answer in 60 s");
-}
-
-/// The store as the app reaches it.
-pub fn app(keys: &Keys) -> MicrosoftAzure {
+/// The container as the app reaches it.
+pub fn container(keys: &Keys) -> MicrosoftAzure {
     MicrosoftAzureBuilder::new()
         .with_endpoint(keys["storage-azure-blob-endpoint"].clone())
         .with_account(&keys["storage-azure-account-name"])
@@ -110,14 +95,4 @@ pub fn app(keys: &Keys) -> MicrosoftAzure {
         })
         .build()
         .expect("client")
-}
-
-/// Writes a file as the app does.
-pub async fn write(keys: &Keys, file: &str) -> object_store::Result<()> {
-    app(keys).put(&Path::from(file), "content".into()).await.map(drop)
-}
-
-/// Whether the app has a file.
-pub async fn has(keys: &Keys, file: &str) -> bool {
-    app(keys).get(&Path::from(file)).await.is_ok()
 }

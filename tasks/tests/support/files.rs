@@ -8,7 +8,7 @@ use mendix_model::crd::storage::Purpose;
 use mendix_tasks::provision::{ProvisionError, StoreTask};
 use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::path::Path;
-use object_store::{ObjectStore as _, ObjectStoreExt as _, RetryConfig};
+use object_store::{ObjectStore, ObjectStoreExt as _, RetryConfig};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -105,8 +105,17 @@ pub fn sentence<T: std::fmt::Debug>(result: Result<T, ProvisionError>) -> String
     text
 }
 
-/// The store as the app reaches it: address and name put together, as the runtime does.
-pub fn app(keys: &Keys) -> AmazonS3 {
+/// The store as the app reaches it.
+fn app(keys: &Keys) -> Box<dyn ObjectStore> {
+    if keys.contains_key("storage-azure-account-name") {
+        Box::new(super::azurite::container(keys))
+    } else {
+        Box::new(bucket(keys))
+    }
+}
+
+/// Address and name put together, as the runtime does.
+fn bucket(keys: &Keys) -> AmazonS3 {
     AmazonS3Builder::new()
         .with_endpoint(&keys["storage-endpoint"])
         .with_virtual_hosted_style_request(false)

@@ -4,6 +4,7 @@
 pub mod api;
 pub mod azurite;
 pub mod bad_registry;
+pub mod base;
 pub mod certificates;
 pub mod files;
 pub mod first_version;
@@ -22,11 +23,27 @@ pub mod unpack;
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Makes ring the cryptography provider of this process, which clients of tests need as well.
 pub fn ensure_cryptography() {
     // An error says that there is one.
     let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+/// Waits for a server that was started. Ready is one once it answers. That a connection comes about says nothing: while
+/// nobody listens, one to a port of the range that clients get may come from this very port, and is then connected with
+/// itself.
+pub async fn answers(host: &str) {
+    ensure_cryptography();
+    let client = reqwest::Client::new();
+    for _ in 0..1200 {
+        if client.get(format!("http://{host}/")).send().await.is_ok() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("the server at {host} did not answer in 60 s");
 }
 
 /// SHA-256 of some bytes, as hex.

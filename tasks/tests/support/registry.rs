@@ -5,7 +5,6 @@ use mendix_tasks::image::{Credentials, Registry, RegistryOptions};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 /// A registry that lives as long as this value.
 pub struct TestRegistry {
@@ -77,7 +76,7 @@ pub async fn start() -> Option<TestRegistry> {
         process: Some(process),
         _folder: Some(folder),
     };
-    wait_for(&registry.host).await;
+    super::answers(&registry.host).await;
     Some(registry)
 }
 
@@ -86,14 +85,4 @@ fn free_port() -> u16 {
         .and_then(|listener| listener.local_addr())
         .expect("port")
         .port()
-}
-
-async fn wait_for(host: &str) {
-    for _ in 0..600 {
-        if tokio::net::TcpStream::connect(host).await.is_ok() {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("the registry at {host} did not open its port in 30 s");
 }

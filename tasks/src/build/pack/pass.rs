@@ -5,7 +5,6 @@ use super::sum::Sum;
 use super::upload::{Outcome, Outlet, Sent, Uploads};
 use crate::build::BuildError;
 use crate::build::origin::Stream;
-
 use crate::progress::Step;
 use bytes::Bytes;
 use mendix_package::{Depth, Event, Kind, LayerIdentity, LayerPack, PackageError, Walk};
