@@ -81,3 +81,32 @@ fn news(state: &State, next: &State) -> Option<String> {
     };
     Some(text.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::Client;
+    use crate::redaction::Secrets;
+    use crate::sequence::synchronise;
+    use axum::{Json, Router, routing::post};
+    use serde_json::json;
+    use std::time::Duration;
+
+    /// The clock stands still and jumps to whatever is due next.
+    #[tokio::test(start_paused = true)]
+    async fn a_database_may_take_days_to_be_brought_to_its_model() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("port");
+        let port = listener.local_addr().expect("address").port();
+        let answer = || async {
+            sleep(Duration::from_hours(72)).await;
+            Json(json!({ "result": 0 }))
+        };
+        tokio::spawn(axum::serve(listener, Router::new().route("/", post(answer))).into_future());
+        let admin = Admin::new(Client::new(), port, "none", Secrets::default());
+        let event = call(&admin, &synchronise()).await;
+        assert!(
+            matches!(&event, Event::Replied(reply) if reply.result == 0),
+            "{event:?}"
+        );
+    }
+}

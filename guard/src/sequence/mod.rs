@@ -9,6 +9,8 @@ mod plan;
 mod remedy;
 mod transitions;
 
+#[cfg(test)]
+pub(crate) use plan::synchronise;
 pub(crate) use plan::{Plan, Request, plan};
 pub(crate) use remedy::{Failure, remedy};
 pub(crate) use transitions::advance;

@@ -10,6 +10,9 @@ use std::time::Duration;
 const SHORT: Duration = Duration::from_secs(30);
 /// Limit of actions that may run through a whole database or an after-startup microflow.
 const LONG: Duration = Duration::from_hours(1);
+/// Limit of bringing a database to its model: none while the process lives. One that was ended over a large table would
+/// begin anew, and never be done.
+const ENDLESS: Duration = Duration::MAX;
 /// Level of the log subscriber when none is given.
 const DEFAULT_LOG_LEVEL: &str = "INFO";
 /// Name of the log subscriber.
@@ -195,7 +198,10 @@ pub(crate) fn statements() -> Request {
 
 /// Executes them.
 pub(crate) fn synchronise() -> Request {
-    Request::long("execute_ddl_commands", Value::Null)
+    Request {
+        limit: ENDLESS,
+        ..Request::needed("execute_ddl_commands", Value::Null)
+    }
 }
 
 /// Gives an administrator another password.
