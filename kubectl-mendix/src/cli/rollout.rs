@@ -1,10 +1,11 @@
 //! Arguments of the commands around rollouts.
 
-use super::{DryRun, app_name};
+use super::{DryRun, app_name, duration};
 use crate::output::OutputFormat;
 use crate::rollout::Reference;
 use clap::Args;
 use std::path::PathBuf;
+use std::time::Duration;
 
 pub(super) const HISTORY_EXAMPLES: &str = "\
 Examples:
@@ -74,6 +75,9 @@ Examples:
   kubectl mendix safe-rollout shop --source-url https://example.com/shop-2.mda
   kubectl mendix safe-rollout shop --package shop-2.mda --registry registry.example.com/apps
 
+  # In a pipeline that goes on only when the app has stayed ready for two minutes
+  kubectl mendix safe-rollout shop --source-url https://example.com/shop-2.mda --healthy-for 2m
+
   # Deployments of your own, of one environment that is protected
   kubectl mendix safe-rollout --leader deploy/shop --workers deploy/shop-workers --image registry.example.com/shop:2
 
@@ -92,6 +96,9 @@ pub struct SafeRolloutArguments {
     /// Workload of workers; may be repeated, and need not be there yet
     #[arg(long, value_name = "WORKLOAD", requires = "leader")]
     pub workers: Vec<Reference>,
+    /// Watch it for so long afterwards, such as 2m; exit code 1 when it does not stay ready
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub healthy_for: Option<Duration>,
     /// Read and show only (client), or let the cluster judge what would be written (server)
     #[arg(long, value_name = "WHERE", value_enum)]
     pub dry_run: Option<DryRun>,
@@ -156,7 +163,10 @@ pub struct PlanSourceArguments {
 pub(super) const WAIT_EXAMPLES: &str = "\
 Examples:
   # In a pipeline, after kubectl apply: 0 ready, 1 it cannot become ready, 3 not in time
-  kubectl mendix wait shop --timeout 15m";
+  kubectl mendix wait shop --timeout 15m
+
+  # Until it has been ready for two minutes in a row; 1 when it does not stay so
+  kubectl mendix wait shop --healthy-for 2m";
 
 /// Arguments of `wait`.
 #[derive(Args, Debug)]
@@ -164,4 +174,7 @@ pub struct WaitArguments {
     /// App, or environment of plain manifests
     #[arg(value_parser = app_name)]
     pub name: String,
+    /// Watch it for so long once it is ready, such as 2m; exit code 1 when it does not stay so
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub healthy_for: Option<Duration>,
 }

@@ -5,7 +5,7 @@
 use super::{deploy, history};
 use crate::cli::{DeployArguments, DryRun, SafeRolloutArguments};
 use crate::cluster::Cluster;
-use crate::deploy::{FIELD_MANAGER, wait};
+use crate::deploy::{FIELD_MANAGER, healthy, wait};
 use crate::environment::Environment;
 use crate::failure::{Failure, Request, explain};
 use crate::follow::{Ending, changes_of_app, follow, telling};
@@ -65,6 +65,7 @@ pub async fn safe_rollout(
         let layout = Layout::default();
         environment.note(table::history(&[last], layout, (environment.now)()).trim_end());
     }
+    healthy::stays_ready(&cluster, &name, arguments.healthy_for, environment).await?;
     Ok(Outcome::Done)
 }
 

@@ -2,6 +2,7 @@
 
 pub mod document;
 pub mod flags;
+pub mod healthy;
 pub mod package;
 pub mod prepare;
 pub mod send;

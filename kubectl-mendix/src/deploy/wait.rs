@@ -186,7 +186,7 @@ fn cannot(name: &str, cause: Option<&str>) -> String {
     format!("{name} cannot become ready: {cause}")
 }
 
-fn every_part(name: &str, namespace: &str) -> String {
+pub(super) fn every_part(name: &str, namespace: &str) -> String {
     format!("kubectl mendix status {name} -n {namespace} shows every part")
 }
 
