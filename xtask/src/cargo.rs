@@ -53,7 +53,12 @@ fn shown(command: &Command) -> String {
 }
 
 /// Packages whose binaries are put into images or given to people.
-const STATIC_PACKAGES: [&str; 3] = ["mendix", "mendix-runtime-double", "kubectl-mendix"];
+const STATIC_PACKAGES: [&str; 4] = [
+    "mendix",
+    "mendix-runtime-double",
+    "mendix-idle-webhook",
+    "kubectl-mendix",
+];
 
 /// Builds a release binary that needs nothing of the image it is put into, and returns its path.
 ///

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 
 /// Between two requests.
@@ -22,6 +22,8 @@ pub struct Answers {
     pub good: usize,
     /// All others, and what failed without one.
     pub failed: Vec<String>,
+    /// From the last good answer before a failure to the next good one, all such times together.
+    pub outage: Duration,
 }
 
 impl Requests {
@@ -51,9 +53,17 @@ impl Requests {
 
 async fn ask(client: reqwest::Client, url: String, over: Arc<AtomicBool>) -> Answers {
     let mut answers = Answers::default();
+    let mut good = Instant::now();
+    let mut before = 0;
     while !over.load(Ordering::Relaxed) {
         match client.get(&url).send().await {
-            Ok(answer) if answer.status().is_success() => answers.good += 1,
+            Ok(answer) if answer.status().is_success() => {
+                answers.good += 1;
+                if answers.failed.len() > before {
+                    answers.outage += good.elapsed();
+                }
+                (good, before) = (Instant::now(), answers.failed.len());
+            }
             Ok(answer) => answers.failed.push(answer.status().to_string()),
             Err(error) => answers.failed.push(format!("{error:?}")),
         }

@@ -3,6 +3,7 @@
 mod admission;
 mod build;
 mod gate;
+mod rollout;
 mod start;
 
 use crate::{image, plugin};
@@ -36,6 +37,8 @@ enum Bench {
     Start,
     /// How soon a free pod may start.
     Gate,
+    /// What a client sees of a rollout.
+    Rollout,
     /// From a package to an image in a registry, without a cluster.
     Build,
     /// How much longer a request takes that the webhook judges.
@@ -101,6 +104,7 @@ async fn measured(arguments: &Arguments) -> Result<Vec<Measurement>> {
             })
             .await
         }
+        Bench::Rollout => on_cluster(&plain, async |product, _| rollout::measure_on(&product).await).await,
         Bench::Admission => {
             let measure = async |product, _: &str| admission::measure_on(&product, arguments.small).await;
             on_cluster(&admission::values(), measure).await

@@ -6,6 +6,7 @@ mod alias;
 mod database;
 mod image;
 mod manifest;
+mod pair;
 mod process;
 mod served;
 
@@ -15,5 +16,6 @@ pub use database::Database;
 pub use image::{Image, Style, push};
 pub use manifest::{CONTAINER, Environment, select};
 pub use mendix_runtime_double::register::{Process, Summary, Violation, ViolationKind};
+pub use pair::Pair;
 pub use process::kill_container;
 pub use served::Served;

@@ -41,25 +41,27 @@ impl Served {
         ] {
             product.apply(namespace, &object).await?;
         }
-        let address = ["get", "service", name, "-o", "jsonpath={.spec.clusterIP}"];
-        let url = format!("http://{}:{APP_PORT}/", product.kubectl(namespace, &address)?);
-        until_it_answers(&url).await?;
+        let url = until_it_answers(product, namespace, name).await?;
         Ok(Self { url, database })
     }
 }
 
-fn service(namespace: &str, name: &str) -> Value {
+pub(super) fn service(namespace: &str, name: &str) -> Value {
     json!({
         "apiVersion": "v1", "kind": "Service", "metadata": { "name": name, "namespace": namespace },
         "spec": { "selector": { "app": name }, "ports": [{ "port": APP_PORT }] },
     })
 }
 
-async fn until_it_answers(url: &str) -> Result<()> {
+/// Waits until the Service answers; tells its address.
+pub(super) async fn until_it_answers(product: &Product, namespace: &str, name: &str) -> Result<String> {
+    let address = ["get", "service", name, "-o", "jsonpath={.spec.clusterIP}"];
+    let url = format!("http://{}:{APP_PORT}/", product.kubectl(namespace, &address)?);
     wait_for("the app to serve", LIMIT, || async {
-        let answer = reqwest::get(url).await;
+        let answer = reqwest::get(&url).await;
         let serves = answer.as_ref().is_ok_and(|it| it.status().is_success());
         Ok(Poll::when(serves.then_some(()), || format!("{answer:?}")))
     })
-    .await
+    .await?;
+    Ok(url)
 }

@@ -4,6 +4,7 @@
 //! The requests are dry runs: admission judges them like any other, and neither the disk of etcd nor a controller that
 //! begins to work is measured. The floor is one server beside the cluster, which is a little less than a pair in it.
 
+mod births;
 mod floor;
 mod gatekeeper;
 mod load;
@@ -42,13 +43,8 @@ const SMALL: Size = Size {
     requests: 50,
 };
 
-/// The webhook adds the gate to pods as well, as before Kubernetes 1.36: otherwise it would not be asked about pods.
-pub(super) fn values() -> Vec<String> {
-    let values = ["webhook.enabled=true", "gate.mutatingAdmissionPolicy=off"];
-    values
-        .iter()
-        .flat_map(|it| ["--set".to_owned(), (*it).to_owned()])
-        .collect()
+pub(super) fn values() -> [String; 2] {
+    ["--set".to_owned(), "webhook.enabled=true".to_owned()]
 }
 
 pub(super) async fn measure_on(product: &Product, small: bool) -> Result<Vec<Measurement>> {

@@ -1,9 +1,9 @@
 //! Which webhook is in force.
 
-use super::floor::Floor;
+use super::births::Births;
+use super::floor;
 use super::objects::{ASKED, deployment};
-use anyhow::{Context, Result};
-use base64::Engine as _;
+use anyhow::Result;
 use k8s_openapi::api::admissionregistration::v1::{
     MutatingWebhookConfiguration as Mutating, ValidatingWebhookConfiguration as Validating,
 };
@@ -14,7 +14,6 @@ use kube::{Api, Resource, ResourceExt};
 use mendix_cases::{Product, app::LIMIT, dry_run};
 use mendix_test_cluster::{Poll, wait_for};
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
@@ -25,7 +24,6 @@ const GATEKEEPER: [&str; 2] = [
     "gatekeeper-validating-webhook-configuration",
     "gatekeeper-mutating-webhook-configuration",
 ];
-const FLOOR: &str = "bench-floor";
 
 /// What judges requests.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -42,9 +40,9 @@ impl Mode {
 
 pub(super) struct Modes<'a> {
     product: &'a Product,
-    floor: Floor,
     /// What puts each in force.
     configurations: BTreeMap<Mode, (Validating, Mutating)>,
+    births: Births,
 }
 
 impl<'a> Modes<'a> {
@@ -59,13 +57,10 @@ impl<'a> Modes<'a> {
             "--overwrite",
         ];
         product.run("kubectl", &label)?;
-        let registry = product.cluster.registry();
-        let address = registry.rsplit_once(':').map_or(registry, |(address, _)| address);
-        let floor = Floor::start(address.parse().context("the registry has no address")?)?;
         let mut modes = Self {
             product,
-            configurations: BTreeMap::from([(Mode::Floor, of_floor(&floor)?)]),
-            floor,
+            configurations: BTreeMap::from([(Mode::Floor, floor::install(product).await?)]),
+            births: Births::read(product.client.clone()).await?,
         };
         for (mode, names) in [(Mode::Gatekeeper, GATEKEEPER), (Mode::Ours, OURS)] {
             let installed = modes.installed(names).await?;
@@ -98,13 +93,22 @@ impl<'a> Modes<'a> {
             self.delete(validating).await?;
             self.delete(mutating).await?;
         }
+        self.births.unbind().await?;
         if let Some((validating, mutating)) = self.configurations.get(&mode) {
             self.create(validating, mutating).await?;
         }
+        if mode == Mode::Ours {
+            self.births.bind().await?;
+        }
+        self.wait_for(mode).await
+    }
+
+    async fn wait_for(&self, mode: Mode) -> Result<()> {
         wait_for("the webhook to be in force", LIMIT, || async {
-            let found = self.found().await?;
-            Ok(Poll::when((found == mode).then_some(()), || {
-                format!("{found:?} is")
+            let (found, births) = (self.found().await?, self.births.in_force().await?);
+            let entered = found == mode && births == (mode == Mode::Ours);
+            Ok(Poll::when(entered.then_some(()), || {
+                format!("{found:?} is, and the gate is added: {births}")
             }))
         })
         .await
@@ -112,14 +116,13 @@ impl<'a> Modes<'a> {
 
     /// By a leader that rolls, and more than one: the peer refuses the one, ours mends that and refuses the other.
     async fn found(&self) -> Result<Mode> {
-        let before = self.floor.asked();
         let api: Api<Deployment> = Api::namespaced(self.product.client.clone(), ASKED);
         let mut wrong = deployment("probe", 2);
         wrong["spec"]["strategy"]["type"] = "RollingUpdate".into();
         let wrong = serde_json::from_value(wrong)?;
         Ok(match api.create(&dry_run(), &wrong).await {
-            Ok(_) if self.floor.asked() > before => Mode::Floor,
             Ok(_) => Mode::None,
+            Err(kube::Error::Api(status)) if status.message.contains("idle-webhook") => Mode::Floor,
             Err(kube::Error::Api(status)) if status.message.contains("MX031") => Mode::Ours,
             Err(kube::Error::Api(status)) if status.message.contains("gatekeeper.sh") => Mode::Gatekeeper,
             Err(error) => return Err(error.into()),
@@ -134,11 +137,7 @@ impl<'a> Modes<'a> {
             Api::<K>::all(self.product.client.clone()),
             configuration.name_any(),
         );
-        match api.delete(&name, &DeleteParams::default()).await {
-            Ok(_) => Ok(()),
-            Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
-            Err(error) => Err(error.into()),
-        }
+        absent(api.delete(&name, &DeleteParams::default()).await)
     }
 
     async fn create(&self, validating: &Validating, mutating: &Mutating) -> Result<()> {
@@ -150,33 +149,18 @@ impl<'a> Modes<'a> {
     }
 }
 
+/// What was not there needed no deletion.
+pub(super) fn absent<T>(deleted: kube::Result<T>) -> Result<()> {
+    match deleted {
+        Ok(_) => Ok(()),
+        Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// As it can be made again.
-fn fresh<K: Resource>(mut configuration: K) -> K {
+pub(super) fn fresh<K: Resource>(mut configuration: K) -> K {
     configuration.meta_mut().resource_version = None;
     configuration.meta_mut().uid = None;
     configuration
-}
-
-/// Asked about the same objects as ours. Ours looks at pods only to add the gate.
-fn of_floor(floor: &Floor) -> Result<(Validating, Mutating)> {
-    let all = [
-        webhook(floor, "workloads", "apps", "deployments"),
-        webhook(floor, "pods", "", "pods"),
-    ];
-    let configuration = |webhooks: &[Value]| json!({ "metadata": { "name": FLOOR }, "webhooks": webhooks });
-    Ok((
-        serde_json::from_value(configuration(&all[..1]))?,
-        serde_json::from_value(configuration(&all))?,
-    ))
-}
-
-fn webhook(floor: &Floor, name: &str, group: &str, resource: &str) -> Value {
-    let authority = base64::engine::general_purpose::STANDARD.encode(&floor.authority);
-    json!({
-        "name": format!("{name}.bench.kubectl-mendix.io"),
-        "admissionReviewVersions": ["v1"], "sideEffects": "None", "failurePolicy": "Fail", "timeoutSeconds": 5,
-        "clientConfig": { "url": floor.url, "caBundle": authority },
-        "namespaceSelector": { "matchLabels": { "kubernetes.io/metadata.name": ASKED } },
-        "rules": [{ "apiGroups": [group], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": [resource] }],
-    })
 }
