@@ -17,6 +17,7 @@ pub use rollout::{HistoryArguments, PlanArguments, SafeRolloutArguments, UndoArg
 use crate::output::OutputFormat;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use jiff::SignedDuration;
+use mendix_tasks::build::Compression;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -271,6 +272,9 @@ pub struct SourceArguments {
     /// Talk plain HTTP to the registry
     #[arg(long, requires = "package")]
     pub insecure_registry: bool,
+    /// How layers are compressed: reuse (as they are in the package), gzip-recompress or zstd; reuse when absent
+    #[arg(long, value_name = "WAY", requires = "package")]
+    pub compression: Option<Compression>,
 }
 
 /// Settings of the app. What is left out stays as it is.

@@ -2,7 +2,8 @@
 
 use crate::tar_header::{END, padding};
 use crate::{
-    Content, Entry, Index, Kind, Members, Method, Output, PackageError, TarHeaders, fault_of, folders, hex,
+    Compression, Content, Entry, Index, Kind, Members, Method, Output, PackageError, Recompressed,
+    TarHeaders, fault_of, folders, hex,
 };
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
@@ -25,6 +26,11 @@ pub struct LayerIdentity {
     pub diff_id: String,
     /// Compressed bytes.
     pub size: u64,
+    /// How they are compressed.
+    pub compression: Compression,
+    /// What tells the content, however it is compressed: the digest that the layer would have with copied content, which
+    /// is known before anything is unpacked.
+    pub content: String,
 }
 
 /// How much is done with the content.
@@ -39,8 +45,11 @@ pub enum Depth {
 /// A layer in the making.
 pub struct LayerPack {
     depth: Depth,
+    compression: Compression,
     headers: TarHeaders,
     members: Members,
+    /// What is sent instead of the members, where content is not copied.
+    recompressed: Option<Recompressed>,
     content: Content,
     diff_id: Sha256,
     way: Way,
@@ -56,15 +65,26 @@ enum Way {
 
 impl LayerPack {
     /// Starts a layer with its folders.
-    pub fn new(index: &Index, kind: Kind, depth: Depth) -> Result<Self, PackageError> {
-        let output = match depth {
-            Depth::Digest => Output::DigestOnly,
-            Depth::Full => Output::Bytes,
+    pub fn new(
+        index: &Index,
+        kind: Kind,
+        depth: Depth,
+        compression: Compression,
+    ) -> Result<Self, PackageError> {
+        let recompressed = match depth {
+            Depth::Digest => None,
+            Depth::Full => Recompressed::new(compression).map_err(|error| impossible(ROOT, &error))?,
+        };
+        let output = match (depth, &recompressed) {
+            (Depth::Full, None) => Output::Bytes,
+            _ => Output::DigestOnly,
         };
         let mut pack = Self {
             depth,
+            compression,
             headers: TarHeaders::default(),
             members: Members::new(output),
+            recompressed,
             content: Content::default(),
             diff_id: Sha256::new(),
             way: Way::Join,
@@ -81,8 +101,7 @@ impl LayerPack {
             .headers
             .folder(path, FOLDER_MODE)
             .map_err(|error| impossible(path, &error))?;
-        self.join(&header);
-        Ok(())
+        self.join(path, &header)
     }
 
     /// Starts a file.
@@ -90,7 +109,7 @@ impl LayerPack {
         // Group and user have the same rights, since platforms may give each namespace a user of its own.
         let mode = if entry.program { PROGRAM_MODE } else { FILE_MODE };
         let header = self.headers.file(&format!("{ROOT}/{name}"), mode, entry.size);
-        self.join(&header.map_err(|error| impossible(name, &error))?);
+        self.join(name, &header.map_err(|error| impossible(name, &error))?)?;
         self.content.start();
         self.way = way(entry);
         match self.way {
@@ -105,14 +124,19 @@ impl LayerPack {
     pub fn data(&mut self, name: &str, entry: &Entry, packed: Bytes) -> Result<(), PackageError> {
         if self.is_unpacked() {
             let (diff_id, members) = (&mut self.diff_id, &mut self.members);
+            let (recompressed, mut failed) = (&mut self.recompressed, Ok(()));
             let join = self.way == Way::Join;
             let taken = self.content.take(entry, &packed, |plain| {
                 diff_id.update(plain);
                 if join {
                     members.join(plain);
                 }
+                if let (Some(recompressed), Ok(())) = (recompressed.as_mut(), &failed) {
+                    failed = recompressed.add(plain);
+                }
             });
             taken.map_err(|fault| fault_of(name, fault))?;
+            failed.map_err(|error| impossible(name, &error))?;
         }
         match self.way {
             Way::Join => {}
@@ -130,33 +154,48 @@ impl LayerPack {
         if self.way != Way::Join {
             self.members.end_copy(entry.crc, entry.size);
         }
-        self.join(padding(entry.size));
-        Ok(())
+        self.join(name, padding(entry.size))
     }
 
     /// Bytes of the layer that are ready.
     pub fn take_ready(&mut self) -> Vec<Bytes> {
-        self.members.take_ready()
+        match &mut self.recompressed {
+            Some(recompressed) => recompressed.take_ready(),
+            None => self.members.take_ready(),
+        }
     }
 
-    /// Ends the layer. Its sum of unpacked bytes means something only if all were unpacked.
-    pub fn finish(&mut self) -> LayerIdentity {
-        self.join(END);
-        let (digest, size) = self.members.end();
-        LayerIdentity {
+    /// Ends the layer; answers what it is and the rest of its bytes. Its sum of unpacked bytes means something only if
+    /// all were unpacked.
+    pub fn finish(mut self) -> Result<(LayerIdentity, Vec<Bytes>), PackageError> {
+        self.join(ROOT, END)?;
+        let (content, size) = self.members.end();
+        let (rest, digest, size) = match self.recompressed {
+            Some(recompressed) => recompressed.end().map_err(|error| impossible(ROOT, &error))?,
+            None => (self.members.take_ready(), content.clone(), size),
+        };
+        let identity = LayerIdentity {
             digest: format!("sha256:{digest}"),
-            diff_id: format!("sha256:{}", hex(&std::mem::take(&mut self.diff_id).finalize())),
+            diff_id: format!("sha256:{}", hex(&self.diff_id.finalize())),
             size,
-        }
+            compression: self.compression,
+            content: format!("sha256:{content}"),
+        };
+        Ok((identity, rest))
     }
 
     fn is_unpacked(&self) -> bool {
         self.way == Way::Join || self.depth == Depth::Full
     }
 
-    fn join(&mut self, plain: &[u8]) {
+    /// Adds what stands between contents.
+    fn join(&mut self, name: &str, plain: &[u8]) -> Result<(), PackageError> {
         self.diff_id.update(plain);
         self.members.join(plain);
+        match &mut self.recompressed {
+            Some(recompressed) => recompressed.add(plain).map_err(|error| impossible(name, &error)),
+            None => Ok(()),
+        }
     }
 }
 

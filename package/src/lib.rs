@@ -4,6 +4,7 @@
 //! package gives its [`Index`]; a [`Walk`] finds the entries in bytes that come in; [`LayerPack`]s make layers of them.
 
 mod check;
+mod compression;
 mod content;
 mod digest;
 mod entry;
@@ -17,10 +18,12 @@ mod limits;
 mod members;
 mod metadata;
 mod name;
+mod recompressed;
 mod tar_header;
 mod walk;
 mod window;
 
+pub use compression::Compression;
 pub use content::Content;
 pub use digest::{Digesting, hex, sha256_digest, sha256_hex};
 pub use entry::{Entry, Method};
@@ -31,6 +34,7 @@ pub use layer::{Depth, LayerIdentity, LayerPack};
 pub use limits::Limits;
 pub use members::{Members, Output};
 pub use metadata::{METADATA, METADATA_LIMIT, Metadata};
+pub use recompressed::Recompressed;
 pub use tar_header::{Owner, TarHeaders, header as tar_header};
 pub use walk::{Event, Walk};
 pub use window::{CONTENTS_LIMIT, Window};

@@ -9,7 +9,10 @@
 
 use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
-use mendix_package::{Depth, Event, Index, Kind, LayerPack, Limits, PackageError, Reading, Walk, Window};
+use mendix_package::{
+    Compression, Depth, Event, Index, Kind, LayerIdentity, LayerPack, Limits, PackageError, Reading, Walk,
+    Window,
+};
 use rstest::rstest;
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read as _, Write as _};
@@ -36,13 +39,23 @@ fn index(bytes: &[u8]) -> Result<Index, PackageError> {
     }
 }
 
-/// Digest and bytes of one layer.
+/// Digest and bytes of one layer with copied content.
 fn layer(bytes: &[u8], kind: Kind) -> Result<(String, Vec<u8>), PackageError> {
+    let (identity, written) = compressed(bytes, kind, Compression::Reuse)?;
+    assert_eq!(identity.content, identity.digest);
+    Ok((identity.digest, written))
+}
+
+fn compressed(
+    bytes: &[u8],
+    kind: Kind,
+    compression: Compression,
+) -> Result<(LayerIdentity, Vec<u8>), PackageError> {
     let index = index(bytes)?;
     let mut walk = Walk::new(&index, |at| {
         index.entries[at].layer == kind && !index.entries[at].folder
     });
-    let mut pack = LayerPack::new(&index, kind, Depth::Full)?;
+    let mut pack = LayerPack::new(&index, kind, Depth::Full, compression)?;
     let (mut written, mut rest) = (Vec::new(), Bytes::copy_from_slice(bytes));
     while let Some(event) = walk.next(&mut rest)? {
         let (Event::Start(at) | Event::Data(at, _) | Event::End(at)) = &event;
@@ -54,18 +67,19 @@ fn layer(bytes: &[u8], kind: Kind) -> Result<(String, Vec<u8>), PackageError> {
         }
         written.extend(pack.take_ready().concat());
     }
-    let identity = pack.finish();
-    written.extend(pack.take_ready().concat());
-    Ok((identity.digest, written))
+    let (identity, rest) = pack.finish()?;
+    written.extend(rest.concat());
+    Ok((identity, written))
 }
 
 /// The files of a layer as tar and gzip have them.
 fn files(layer: &[u8]) -> BTreeMap<String, Vec<u8>> {
+    read(MultiGzDecoder::new(layer))
+}
+
+fn read(archive: impl std::io::Read) -> BTreeMap<String, Vec<u8>> {
     let mut found = BTreeMap::new();
-    for entry in tar::Archive::new(MultiGzDecoder::new(layer))
-        .entries()
-        .expect("archive")
-    {
+    for entry in tar::Archive::new(archive).entries().expect("archive") {
         let mut entry = entry.expect("entry");
         let path = entry.path().expect("path").to_string_lossy().into_owned();
         let mut content = Vec::new();
@@ -277,3 +291,46 @@ const GOLDEN: [&str; 4] = [
     "sha256:3b372f782b87389f4fb4f64ab5d8feeddb24fd773309af4b8bab538ca1a8c1ca",
     "sha256:70b0f6244e675552bc06d88e632d9825de87ed11b8fc7fd49d2a1312f325a9b4",
 ];
+
+/// The files of a layer that is compressed anew.
+fn files_of(compression: Compression, layer: &[u8]) -> BTreeMap<String, Vec<u8>> {
+    match compression {
+        Compression::Zstd => {
+            let plain = zstd::stream::decode_all(layer).expect("zstd");
+            read(plain.as_slice())
+        }
+        Compression::Reuse | Compression::Gzip => files(layer),
+    }
+}
+
+#[rstest]
+#[case(Compression::Gzip)]
+#[case(Compression::Zstd)]
+fn a_layer_that_is_compressed_anew_has_the_same_files(#[case] compression: Compression) {
+    let noise: Vec<u8> = (0..400_000_u32)
+        .map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8)
+        .collect();
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, method) in [
+        ("a.mdp", CompressionMethod::Deflated),
+        ("b.mdp", CompressionMethod::Stored),
+    ] {
+        let options = SimpleFileOptions::default().compression_method(method);
+        writer
+            .start_file(format!("model/{name}"), options)
+            .expect("entry");
+        writer.write_all(&noise).expect("content");
+    }
+    let bytes = writer.finish().expect("package").into_inner();
+    let (copied, written) = self::compressed(&bytes, Kind::Model, Compression::Reuse).expect("layer");
+    let (anew, anew_written) = self::compressed(&bytes, Kind::Model, compression).expect("layer");
+    assert!(
+        files_of(compression, &anew_written) == files(&written),
+        "other files"
+    );
+    assert_eq!((&anew.content, &anew.diff_id), (&copied.digest, &copied.diff_id));
+    assert_eq!(
+        (anew.compression, anew.size),
+        (compression, anew_written.len() as u64)
+    );
+}

@@ -10,7 +10,7 @@
 
 mod support;
 
-use mendix_tasks::build::{Options, build_from_file};
+use mendix_tasks::build::{Compression, Options, build_from_file};
 use mendix_tasks::image::*;
 use mendix_tasks::progress::NoProgress;
 use std::collections::BTreeSet;
@@ -121,10 +121,13 @@ fn write_all_kinds(path: &Path) {
     writer.finish().expect("package");
 }
 
-async fn build(registry: &TestRegistry, package: &Path) -> Reference {
+async fn build(registry: &TestRegistry, package: &Path, compression: Compression) -> Reference {
     push_base(registry, Vec::new()).await;
     let target = onto_base(&registry.host);
-    let options = Options::default();
+    let options = Options {
+        compression,
+        ..Options::default()
+    };
     build_from_file(
         package,
         &target,
@@ -137,12 +140,19 @@ async fn build(registry: &TestRegistry, package: &Path) -> Reference {
     parse_reference(&target.push).expect("reference")
 }
 
+/// In all forms that these programs read.
 async fn compare(package: &Path) {
     let Some(registry) = start().await else { return };
+    for compression in [Compression::Reuse, Compression::Gzip] {
+        let image = build(&registry, package, compression).await;
+        compare_layers(&registry, &image).await;
+    }
+}
+
+async fn compare_layers(registry: &TestRegistry, image: &Reference) {
     let folder = tempfile::tempdir().expect("folder");
-    let image = build(&registry, package).await;
-    let expected = layers_on(&registry, 0, &image).await;
-    let layers = packed_layers(&registry, &image).await;
+    let expected = layers_on(registry, 0, image).await;
+    let layers = packed_layers(registry, image).await;
     for reader in readers(folder.path()) {
         for (number, (layer, expected)) in layers.iter().zip(&expected).enumerate() {
             let path = folder.path().join(format!("layer{number}"));

@@ -30,11 +30,13 @@ pub async fn deploy(arguments: &DeployArguments, environment: &mut Environment) 
     let cluster = Cluster::connect(&environment.target).await?;
     let targets = targets(&documents, arguments);
     // All are prepared before the first is sent: a mistake in the last one must not leave half of them changed.
+    let mut earlier = None;
     for target in &targets {
         let prepared = prepare(&cluster, *target, arguments, plain_source(arguments).as_deref()).await?;
         prepared.notes.iter().for_each(|note| environment.note(note));
+        earlier = prepared.before;
     }
-    let source = source(&cluster, &targets, arguments, environment).await?;
+    let source = source(&cluster, &targets, arguments, earlier.as_ref(), environment).await?;
     let mut all = Vec::new();
     for target in targets {
         let (prepared, sent) = send_fresh(&cluster, target, arguments, source.as_deref()).await?;
@@ -108,11 +110,12 @@ pub(super) fn plain_source(arguments: &DeployArguments) -> Option<String> {
     source.source_url.clone().or_else(image)
 }
 
-/// The source; a local package becomes an image for it.
+/// The source; a local package becomes an image for it. `earlier`: the app as it was read; a package is for one app.
 async fn source(
     cluster: &Cluster,
     targets: &[Target<'_>],
     arguments: &DeployArguments,
+    earlier: Option<&Value>,
     environment: &mut Environment,
 ) -> anyhow::Result<Option<String>> {
     let (Some(file), Some(target)) = (&arguments.source.package, targets.first()) else {
@@ -127,7 +130,8 @@ async fn source(
         None
     };
     let places = package::places(target.name(), flags, configured.as_ref(), (environment.now)())?;
-    package::publish(file, places, flags.architecture.as_deref(), environment)
+    let earlier = earlier.and_then(|app| app["spec"]["sourceURL"].as_str());
+    package::publish(file, places, flags, earlier, environment)
         .await
         .map(Some)
 }

@@ -13,6 +13,9 @@ use mendix_tasks::image::{Credentials, Platform, Registry, RegistryOptions, pars
 use std::path::Path;
 use std::sync::Arc;
 
+/// What the source of an app begins with when it is an image.
+const IMAGE: &str = "oci-image://";
+
 /// Where an image goes, and what it is put on.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Places {
@@ -73,23 +76,32 @@ fn missing(what: &str, flag: &str, field: &str) -> Failure {
     ))
 }
 
-/// Builds and pushes, and returns the source of the app: its image by digest.
+/// Builds and pushes, and returns the source of the app: its image by digest. What `earlier`, the app's present source,
+/// has already is not sent again.
 ///
 /// # Errors
 /// A sentence for people: the package is broken, the base image is lacking, the registry refuses.
 pub async fn publish(
     package: &Path,
     places: Places,
-    architecture: Option<&str>,
+    flags: &SourceArguments,
+    earlier: Option<&str>,
     environment: &mut Environment,
 ) -> anyhow::Result<String> {
     let registry = Registry::new(registry_options(&places)?)?;
+    let architecture = flags.architecture.as_deref();
     let target = Target {
         base: places.base,
         push: places.push,
         pull_repository: places.pull,
-        previous: None,
+        previous: earlier
+            .and_then(|source| source.strip_prefix(IMAGE))
+            .map(ToOwned::to_owned),
         platform: architecture.map_or_else(Platform::current, Platform::linux),
+    };
+    let options = Options {
+        compression: flags.compression.unwrap_or_default(),
+        ..Options::default()
     };
     environment.note(&format!(
         "building {} and pushing {}",
@@ -97,8 +109,8 @@ pub async fn publish(
         target.push
     ));
     let progress = Arc::new(Transfer::new(&environment.err, environment.quiet));
-    let built = build_from_file(package, &target, &registry, &Options::default(), progress).await?;
-    Ok(format!("oci-image://{}", built.image))
+    let built = build_from_file(package, &target, &registry, &options, progress).await?;
+    Ok(format!("{IMAGE}{}", built.image))
 }
 
 /// Only the registry that is marked insecure is; a base image of another one is still fetched with TLS.

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
 use libfuzzer_sys::fuzz_target;
 use mendix_package::{
-    Depth, Event, Index, Kind, LayerIdentity, LayerPack, Limits, PackageError, Reading, Walk, Window,
+    Compression, Depth, Event, Index, Kind, LayerIdentity, LayerPack, Limits, PackageError, Reading, Walk, Window,
 };
 use std::io::Read;
 
@@ -45,7 +45,7 @@ fn pack(
 ) -> Result<(LayerIdentity, Vec<u8>), PackageError> {
     let entry = |at: usize| &index.entries[at];
     let mut walk = Walk::new(index, |at| entry(at).layer == kind && !entry(at).folder);
-    let mut pack = LayerPack::new(index, kind, depth)?;
+    let mut pack = LayerPack::new(index, kind, depth, Compression::Reuse)?;
     let mut written = Vec::new();
     for some in data.chunks(piece) {
         let mut some = Bytes::copy_from_slice(some);
@@ -58,8 +58,8 @@ fn pack(
             written.extend(pack.take_ready().concat());
         }
     }
-    let identity = pack.finish();
-    written.extend(pack.take_ready().concat());
+    let (identity, rest) = pack.finish()?;
+    written.extend(rest.concat());
     Ok((identity, written))
 }
 

@@ -1,6 +1,6 @@
 //! What a build pod is told.
 
-use super::{BuildError, Limits, Options, Target, build_from_source};
+use super::{BuildError, Compression, Limits, Options, Target, build_from_source};
 use crate::image::{Credentials, Platform, Reference, Registry, RegistryOptions, parse_reference};
 use crate::progress::LogProgress;
 use crate::settings::{SettingsError, required};
@@ -34,6 +34,9 @@ pub struct BuildArguments {
     /// Folder with Docker's config.json.
     #[arg(long, default_value = REGISTRY_FOLDER, hide = true)]
     registry_folder: PathBuf,
+    /// How layers are compressed: reuse, gzip-recompress or zstd.
+    #[arg(long, env = "MENDIX_COMPRESSION", default_value_t)]
+    compression: Compression,
     #[command(flatten)]
     limits: LimitArguments,
 }
@@ -75,6 +78,7 @@ impl BuildArguments {
         let progress = Arc::new(LogProgress::default());
         let options = Options {
             limits: self.limits.limits(),
+            compression: self.compression,
             ..Options::default()
         };
         Ok(build_from_source(source, target.as_ref(), &registry, &options, progress).await?)

@@ -10,7 +10,7 @@ mod source;
 
 pub use arguments::BuildArguments;
 pub use error::{BuildError, SourceError};
-pub use mendix_package::{Limits, PackageError};
+pub use mendix_package::{Compression, Limits, PackageError};
 
 use crate::image::{
     Earlier, Parts, Platform, Reference, Registry, complete, copy_base, fetch_image, inspect,
@@ -49,6 +49,8 @@ pub struct Options {
     pub limits: Limits,
     /// How long is waited for the server of a package.
     pub patience: Patience,
+    /// How layers are compressed.
+    pub compression: Compression,
 }
 
 /// Model of a package in a local file.
@@ -129,6 +131,7 @@ async fn build(
         package: &package,
         registry,
         target: push,
+        compression: options.compression,
         known: &known,
         progress,
     })

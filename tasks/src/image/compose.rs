@@ -1,8 +1,10 @@
 //! Puts manifest and configuration of an image together. Pure: nothing is read or sent.
 
+use super::media_type::CONTENT_ANNOTATION;
 use super::{ConfigChanges, FetchedImage, Platform, config, media_type};
 use mendix_package::{LayerIdentity, sha256_digest};
 use oci_client::manifest::{OciDescriptor, OciImageManifest};
+use std::collections::BTreeMap;
 
 /// What goes to the registry beside the layers.
 pub(super) struct Composed {
@@ -66,10 +68,16 @@ fn layers(base: Option<&FetchedImage>, own: &[LayerIdentity]) -> Vec<OciDescript
         media_type: media_type::oci_layer(&layer.media_type).to_owned(),
         ..layer.clone()
     });
-    let added = own
-        .iter()
-        .map(|layer| descriptor(media_type::LAYER_GZIP, &layer.digest, layer.size));
-    renamed.chain(added).collect()
+    renamed.chain(own.iter().map(layer)).collect()
+}
+
+/// What tells its content is written down where the digest does not.
+fn layer(layer: &LayerIdentity) -> OciDescriptor {
+    let content = (layer.content != layer.digest).then(|| layer.content.clone());
+    OciDescriptor {
+        annotations: content.map(|content| BTreeMap::from([(CONTENT_ANNOTATION.to_owned(), content)])),
+        ..descriptor(media_type::of_layer(layer.compression), &layer.digest, layer.size)
+    }
 }
 
 fn descriptor(media_type: &str, digest: &str, size: u64) -> OciDescriptor {

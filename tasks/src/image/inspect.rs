@@ -1,6 +1,6 @@
 //! Reads an image's manifest and configuration.
 
-use super::{ImageError, Platform, Registry, config, platform};
+use super::{ImageError, Platform, Registry, config, media_type, platform};
 use mendix_package::LayerIdentity;
 use oci_client::Reference;
 use oci_client::manifest::{OciImageManifest, OciManifest};
@@ -129,6 +129,8 @@ impl FetchedImage {
                 digest: layer.digest.clone(),
                 diff_id,
                 size: u64::try_from(layer.size).unwrap_or_default(),
+                compression: media_type::compression(layer),
+                content: media_type::content(layer),
             })
             .collect()
     }

@@ -1,8 +1,8 @@
 //! Writes layers: the same entries give the same bytes, whatever machine and day.
 
 use super::{Content, Entry, LayerError};
-use flate2::{Compression, GzBuilder, write::GzEncoder};
-use mendix_package::{Digesting, LayerIdentity, Owner, tar_header as header};
+use flate2::{GzBuilder, write::GzEncoder};
+use mendix_package::{Compression, Digesting, LayerIdentity, Owner, tar_header as header};
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, Write};
 
@@ -78,7 +78,9 @@ impl LayerWriter {
         let file = tempfile::tempfile().map_err(LayerError::Write)?;
         let plain = Digesting::new(BufWriter::with_capacity(1 << 16, file));
         // No name and no time in the gzip header: both would make the digest differ from run to run.
-        let compressed = GzBuilder::new().mtime(0).write(plain, Compression::default());
+        let compressed = GzBuilder::new()
+            .mtime(0)
+            .write(plain, flate2::Compression::default());
         Ok(Self {
             tar: tar::Builder::new(Digesting::new(compressed)),
         })
@@ -144,6 +146,8 @@ impl LayerWriter {
             digest: format!("sha256:{digest}"),
             diff_id: format!("sha256:{diff_id}"),
             size,
+            compression: Compression::Gzip,
+            content: format!("sha256:{digest}"),
         };
         Ok(Layer { file, identity })
     }

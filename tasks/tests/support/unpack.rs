@@ -60,7 +60,13 @@ pub fn laid_over(layers: &[BTreeMap<String, Unpacked>]) -> BTreeMap<String, Unpa
 }
 
 fn entries(packed: &[u8]) -> BTreeMap<String, Unpacked> {
-    let mut archive = tar::Archive::new(flate2::read::MultiGzDecoder::new(packed));
+    // The first bytes of Zstandard. Source: RFC 8878, 3.1.1.
+    let packed: Box<dyn Read> = if packed.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
+        Box::new(zstd::stream::read::Decoder::new(packed).expect("zstd"))
+    } else {
+        Box::new(flate2::read::MultiGzDecoder::new(packed))
+    };
+    let mut archive = tar::Archive::new(packed);
     let mut found = BTreeMap::new();
     for entry in archive.entries().expect("entries") {
         let mut entry = entry.expect("entry");

@@ -13,7 +13,7 @@ use super::origin::Origin;
 use crate::image::{ImageError, LayerIdentity, Reference, Registry};
 use crate::patience::Again;
 use crate::progress::{LayerState, Progress};
-use mendix_package::{Depth, Kind};
+use mendix_package::{Compression, Depth, Kind};
 use pass::{Passed, Wanted, pass};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -29,6 +29,8 @@ pub(super) struct Job<'a> {
     pub(super) registry: &'a Registry,
     /// Into the repository of this image.
     pub(super) target: &'a Reference,
+    /// How layers are compressed.
+    pub(super) compression: Compression,
     /// Layers of an earlier image of the app.
     pub(super) known: &'a [LayerIdentity],
     /// Who is told how far it is.
@@ -95,7 +97,7 @@ fn kinds(package: &Package) -> Vec<Kind> {
 
 type There = BTreeMap<Kind, LayerIdentity>;
 
-/// Layers that an earlier image brought: known by their digest, which is a strong hash of all their content.
+/// Layers that an earlier image brought, known by a strong hash of all their content.
 async fn reuse(job: &Job<'_>, kinds: &[Kind]) -> Result<(There, Option<String>), BuildError> {
     let mut there = There::new();
     if job.known.is_empty() {
@@ -108,7 +110,10 @@ async fn reuse(job: &Job<'_>, kinds: &[Kind]) -> Result<(There, Option<String>),
     };
     let passed = pass(job, &wanted).await?;
     for (kind, made) in passed.made {
-        let known = job.known.iter().find(|known| known.digest == made.digest);
+        let known = job
+            .known
+            .iter()
+            .find(|known| known.compression == job.compression && known.content == made.content);
         there.extend(known.map(|known| (kind, known.clone())));
     }
     // Where all are known, the image is the earlier one, which has just been read.

@@ -141,7 +141,8 @@ impl<'a> Pass<'a> {
         if self.open.contains_key(&kind) {
             return Ok(());
         }
-        let pack = LayerPack::new(&self.job.package.index, kind, self.depth)?;
+        let compression = self.job.compression;
+        let pack = LayerPack::new(&self.job.package.index, kind, self.depth, compression)?;
         let outlet = match self.depth {
             Depth::Digest => None,
             Depth::Full => Some(self.uploads.start(kind, self.job.registry, self.job.target)),
@@ -171,21 +172,29 @@ impl<'a> Pass<'a> {
 
     /// Sends what is ready, and ends the layer after its last file: an upload that waits is one that may be cut off.
     async fn give(&mut self, kind: Kind) -> Result<(), BuildError> {
+        if self.left.get(&kind) == Some(&0) {
+            return self.end(kind).await;
+        }
         let Some(Open { pack, outlet }) = self.open.get_mut(&kind) else {
             return Ok(());
         };
-        let identity = (self.left.get(&kind) == Some(&0)).then(|| pack.finish());
         let pieces = pack.take_ready();
-        let sent = match outlet {
-            Some(outlet) => outlet.send(pieces, self.job.target).await?,
-            None => Sent::Taken,
-        };
-        if sent == Sent::Taken && identity.is_none() {
-            return Ok(());
+        if send(outlet.as_ref(), pieces, self.job).await? == Sent::Closed {
+            self.left.remove(&kind);
+            self.open.remove(&kind);
         }
+        Ok(())
+    }
+
+    async fn end(&mut self, kind: Kind) -> Result<(), BuildError> {
         self.left.remove(&kind);
-        let outlet = self.open.remove(&kind).and_then(|open| open.outlet);
-        if let (Sent::Taken, Some(identity)) = (sent, identity) {
+        let Some(Open { mut pack, outlet }) = self.open.remove(&kind) else {
+            return Ok(());
+        };
+        let mut pieces = pack.take_ready();
+        let (identity, rest) = pack.finish()?;
+        pieces.extend(rest);
+        if send(outlet.as_ref(), pieces, self.job).await? == Sent::Taken {
             if let Some(outlet) = outlet {
                 outlet.end(identity.digest.clone());
             }
@@ -211,6 +220,14 @@ impl<'a> Pass<'a> {
             made: self.made,
             sum,
         })
+    }
+}
+
+/// Where only digests are found, nothing is sent.
+async fn send(outlet: Option<&Outlet>, pieces: Vec<Bytes>, job: &Job<'_>) -> Result<Sent, BuildError> {
+    match outlet {
+        Some(outlet) => Ok(outlet.send(pieces, job.target).await?),
+        None => Ok(Sent::Taken),
     }
 }
 
