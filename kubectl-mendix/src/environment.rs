@@ -2,6 +2,8 @@
 
 use crate::cli::{ColourChoice, GlobalArguments};
 use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::json;
 use std::ffi::OsStr;
 use std::io::{self, BufRead, BufReader, IsTerminal, Write};
 use std::path::PathBuf;
@@ -17,6 +19,8 @@ pub struct Environment {
     pub input: Input,
     /// Results and errors only.
     pub quiet: bool,
+    /// Results are events: all that is told goes to standard output, one JSON object a line.
+    pub events: bool,
     /// How often `-v` was said.
     pub verbose: u8,
     /// How long to wait or watch.
@@ -82,6 +86,7 @@ impl Environment {
                 reader: Box::new(BufReader::new(io::stdin())),
             },
             quiet: arguments.quiet,
+            events: false,
             verbose: arguments.verbose,
             timeout: arguments.timeout,
             target: Target {
@@ -93,26 +98,40 @@ impl Environment {
         }
     }
 
+    /// From now on results are events. Nothing is drawn any more.
+    pub fn stream_events(&mut self) {
+        self.events = true;
+        self.err.terminal = false;
+    }
+
     /// Says something that is no result; not when quiet.
     pub fn note(&mut self, text: &str) {
         if !self.quiet {
-            self.complain("", text);
+            self.complain("info", text);
         }
     }
 
     /// Says that something is missing from a result, or not as it should be.
     pub fn warn(&mut self, text: &str) {
-        self.complain("warning: ", text);
+        self.complain("warning", text);
     }
 
     /// Says why the command failed.
     pub fn error(&mut self, text: &str) {
-        self.complain("error: ", text);
+        self.complain("error", text);
     }
 
     /// Says what to do about it.
     pub fn hint(&mut self, text: &str) {
-        self.complain("hint: ", text);
+        self.complain("hint", text);
+    }
+
+    /// Tells one event: its time, and what is said of it.
+    pub fn event(&mut self, name: &str, value: &impl Serialize) {
+        let event = json!({ "time": (self.now)(), name: value });
+        // Nobody is left to be told when standard output itself is gone.
+        let _ = writeln!(self.out.writer, "{event}");
+        let _ = self.out.writer.flush();
     }
 
     /// Asks a question that only yes answers with yes. Nothing: nobody is there to ask.
@@ -131,9 +150,17 @@ impl Environment {
         Ok(Some(answer == "y" || answer == "yes"))
     }
 
-    fn complain(&mut self, prefix: &str, text: &str) {
+    fn complain(&mut self, level: &str, text: &str) {
+        let text = text.trim_end();
+        if self.events {
+            return self.event(level, &text);
+        }
+        let prefix = match level {
+            "info" => String::new(),
+            level => format!("{level}: "),
+        };
         // Nobody is left to be told when stderr itself is gone.
-        let _ = writeln!(self.err.writer, "{prefix}{}", text.trim_end());
+        let _ = writeln!(self.err.writer, "{prefix}{text}");
     }
 
     /// Logs requests to stderr when `-v` was said. What is sent is not logged, nor are headers: both may hold

@@ -4,6 +4,7 @@ mod support;
 
 use rstest::rstest;
 use serde_json::{Value, json};
+use std::time::Duration;
 use support::{Server, run};
 
 const SHOP: &str = "/apis/guard.kubectl-mendix.io/v1alpha1/namespaces/prod/environments/shop";
@@ -157,4 +158,41 @@ fn only_guarded_workloads_are_rolled_out(#[case] labels: Value, #[case] expected
     assert!(told.contains(expected), "{told}");
     let template = &server.object(LEADER).expect("the Deployment")["spec"]["template"];
     assert_eq!(template["spec"]["containers"][0]["image"], "shop:1");
+}
+
+#[test]
+fn a_pipeline_reads_what_happens_as_events() {
+    let server = server("one");
+    server.put(deployment(&json!({
+        "kubectl-mendix.io/environment": "shop", "kubectl-mendix.io/role": "leader",
+    })));
+    let arguments = ["safe-rollout", "--leader", "deploy/shop", "--image", "shop:2"];
+    let told = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while server.requests("PATCH").is_empty() {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            let mut environment = server.object(SHOP).expect("the environment");
+            let rollouts = environment["status"]["rollouts"].as_array_mut();
+            rollouts
+                .expect("rollouts")
+                .push(rollout(3, "model", "three", "succeeded"));
+            server.put(environment);
+        });
+        run(&server, &[&arguments[..], &["-o", "json"]].concat())
+    });
+    let (head, told) = told.split_once("--- stdout\n").expect("standard output");
+    assert!(head.starts_with("exit code 0"), "{head}");
+    let (out, err) = told.split_once("--- stderr\n").expect("standard error");
+    assert_eq!(err, "");
+    let events: Vec<Value> = out
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("an event a line"))
+        .collect();
+    assert!(events.iter().all(|event| event["time"].is_string()), "{events:?}");
+    assert_eq!(events[0]["info"], "deployment.apps/shop image updated");
+    assert_eq!(
+        events.last().map(|event| &event["rollout"]["number"]),
+        Some(&json!(3))
+    );
 }

@@ -21,8 +21,8 @@ fn app(conditions: Value) -> Value {
 
 fn broken() -> Value {
     json!([condition(
-        "Ready",
-        "False",
+        "Reconciling",
+        "True",
         "the leader has ended with exit code 1"
     )])
 }

@@ -3,7 +3,7 @@
 use super::{DryRun, app_name, duration};
 use crate::output::OutputFormat;
 use crate::rollout::Reference;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -99,12 +99,22 @@ pub struct SafeRolloutArguments {
     /// Watch it for so long afterwards, such as 2m; exit code 1 when it does not stay ready
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub healthy_for: Option<Duration>,
+    /// Print what happens as events, one JSON object a line
+    #[arg(short, long, value_name = "FORMAT", value_enum)]
+    pub output: Option<EventFormat>,
     /// Read and show only (client), or let the cluster judge what would be written (server)
     #[arg(long, value_name = "WHERE", value_enum)]
     pub dry_run: Option<DryRun>,
     /// What is to run.
     #[command(flatten)]
     pub source: super::SourceArguments,
+}
+
+/// Format of events.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum EventFormat {
+    /// One object a line.
+    Json,
 }
 
 pub(super) const PLAN_EXAMPLES: &str = "\

@@ -209,11 +209,19 @@ async fn finish(
         if arguments.output.is_some() {
             objects.extend(crate::deploy::send::live(&cluster, &cluster.namespace, name).await?);
         } else if let Some(url) = view.summary.url {
-            writeln!(environment.out.writer, "{url}")?;
+            tell_url(&url, environment)?;
         }
     }
     print(&objects, arguments.output, environment)?;
     Ok(Outcome::Done)
+}
+
+fn tell_url(url: &str, environment: &mut Environment) -> anyhow::Result<()> {
+    if environment.events {
+        environment.event("url", &url);
+        return Ok(());
+    }
+    Ok(writeln!(environment.out.writer, "{url}")?)
 }
 
 /// One document for one object; a list for several, so that JSON stays one document.

@@ -31,6 +31,9 @@ pub async fn safe_rollout(
     arguments: SafeRolloutArguments,
     environment: &mut Environment,
 ) -> anyhow::Result<Outcome> {
+    if arguments.output.is_some() {
+        environment.stream_events();
+    }
     let cluster = Cluster::connect(&environment.target).await?;
     let name = match (&arguments.leader, arguments.name) {
         (Some(leader), _) => {
@@ -62,11 +65,22 @@ pub async fn safe_rollout(
         return Ok(Outcome::Done);
     }
     if let Some(last) = rollouts(&cluster, &name).await?.pop() {
-        let layout = Layout::default();
-        environment.note(table::history(&[last], layout, (environment.now)()).trim_end());
+        tell(&last, environment);
     }
     healthy::stays_ready(&cluster, &name, arguments.healthy_for, environment).await?;
     Ok(Outcome::Done)
+}
+
+fn tell(rollout: &Rollout, environment: &mut Environment) {
+    if environment.events {
+        return environment.event("rollout", rollout);
+    }
+    let table = table::history(
+        std::slice::from_ref(rollout),
+        Layout::default(),
+        (environment.now)(),
+    );
+    environment.note(table.trim_end());
 }
 
 /// What is asked of plain workloads.
