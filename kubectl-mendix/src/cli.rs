@@ -5,6 +5,7 @@ mod dry_run;
 mod explain;
 mod gate;
 mod intent;
+mod rebase;
 mod rollout;
 
 pub use check::{CheckArguments, CheckFormat};
@@ -12,6 +13,7 @@ pub use dry_run::DryRun;
 pub use explain::ExplainArguments;
 pub use gate::{AdoptArguments, FenceArguments, ProtectArguments, UnprotectArguments};
 pub use intent::{IntentArguments, RetryArguments};
+pub use rebase::RebaseArguments;
 pub use rollout::{HistoryArguments, PlanArguments, SafeRolloutArguments, UndoArguments, WaitArguments};
 
 use crate::output::OutputFormat;
@@ -150,6 +152,9 @@ pub enum Command {
     /// Run the failed tasks of an app again
     #[command(after_help = intent::RETRY_EXAMPLES)]
     Retry(RetryArguments),
+    /// Put the images of apps on another base image, without their packages
+    #[command(after_help = rebase::REBASE_EXAMPLES)]
+    Rebase(RebaseArguments),
     /// Judge manifests by the rules of the webhook, without a cluster
     #[command(after_help = check::CHECK_EXAMPLES)]
     Check(CheckArguments),

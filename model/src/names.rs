@@ -85,6 +85,12 @@ pub const ENVIRONMENT_CLASS_ANNOTATION: &str = "privatecloud.mendix.com/environm
 pub const DATABASE_URL_ANNOTATION: &str = "kubectl-mendix.io/database-jdbc-url";
 /// Command of an image, as JSON, in the image's own labels.
 pub const COMMAND_LABEL: &str = "kubectl-mendix.io/command";
+/// How many layers of an image lie on top of its base, in the image's own labels.
+pub const OWN_LAYERS_LABEL: &str = "kubectl-mendix.io/own-layers";
+/// Version of the runtime that an image's package wants, in the image's own labels.
+pub const RUNTIME_VERSION_LABEL: &str = "kubectl-mendix.io/runtime-version";
+/// Version of Java that an image's package wants, in the image's own labels.
+pub const JAVA_VERSION_LABEL: &str = "kubectl-mendix.io/java-version";
 /// App label of newer official operators.
 pub const OFFICIAL_APP_LABEL: &str = "privatecloud.mendix.com/app";
 /// Component label of newer official operators.

@@ -11,7 +11,7 @@ pub struct Metadata {
     /// `10.24.0.73019`.
     pub runtime_version: String,
     /// `21`; packages of older versions do not say it.
-    java_version: Option<Value>,
+    pub java_version: Option<Value>,
     /// Version given at the export, or `unversioned`.
     pub model_version: Option<String>,
     /// Name of the project.

@@ -11,6 +11,7 @@ pub mod history;
 pub mod intend;
 pub mod plan;
 pub mod protect;
+pub mod rebase;
 pub mod retry;
 pub mod safe_rollout;
 pub mod status;
@@ -49,6 +50,7 @@ pub async fn dispatch(command: Command, environment: &mut Environment) -> anyhow
         Command::Undo(arguments) => undo::undo(&arguments, environment).await,
         Command::Wait(arguments) => wait::wait(&arguments, environment).await,
         Command::Retry(arguments) => retry::retry(&arguments, environment).await,
+        Command::Rebase(arguments) => Box::pin(rebase::rebase(&arguments, environment)).await,
         Command::Check(arguments) => check::check(&arguments, environment),
         Command::Explain(arguments) => explain::explain(&arguments, environment),
         Command::Completion(arguments) => completion::completion(&arguments, environment),

@@ -14,7 +14,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// What the source of an app begins with when it is an image.
-const IMAGE: &str = "oci-image://";
+pub const IMAGE: &str = "oci-image://";
 
 /// Where an image goes, and what it is put on.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -89,16 +89,8 @@ pub async fn publish(
     environment: &mut Environment,
 ) -> anyhow::Result<String> {
     let registry = Registry::new(registry_options(&places)?)?;
-    let architecture = flags.architecture.as_deref();
-    let target = Target {
-        base: places.base,
-        push: places.push,
-        pull_repository: places.pull,
-        previous: earlier
-            .and_then(|source| source.strip_prefix(IMAGE))
-            .map(ToOwned::to_owned),
-        platform: architecture.map_or_else(Platform::current, Platform::linux),
-    };
+    let earlier = earlier.and_then(|source| source.strip_prefix(IMAGE));
+    let target = target(places, flags, earlier);
     let options = Options {
         compression: flags.compression.unwrap_or_default(),
         ..Options::default()
@@ -111,6 +103,36 @@ pub async fn publish(
     let progress = Arc::new(Transfer::new(&environment.err, environment.quiet));
     let built = build_from_file(package, &target, &registry, &options, progress).await?;
     Ok(format!("{IMAGE}{}", built.image))
+}
+
+/// Puts an image on another base, and returns the source of the app: the new one by digest.
+///
+/// # Errors
+/// A sentence for people: the image does not say which of its layers are the app's, the base is lacking, the registry
+/// refuses.
+pub async fn rebase(
+    image: &str,
+    places: Places,
+    flags: &SourceArguments,
+    environment: &mut Environment,
+) -> anyhow::Result<String> {
+    let registry = Registry::new(registry_options(&places)?)?;
+    let target = target(places, flags, Some(image));
+    environment.note(&format!("putting {image} on {}", target.base));
+    let progress = Transfer::new(&environment.err, environment.quiet);
+    let rebased = mendix_tasks::build::rebase(&target, &registry, &progress).await?;
+    Ok(format!("{IMAGE}{}", rebased.image))
+}
+
+fn target(places: Places, flags: &SourceArguments, earlier: Option<&str>) -> Target {
+    let architecture = flags.architecture.as_deref();
+    Target {
+        base: places.base,
+        push: places.push,
+        pull_repository: places.pull,
+        previous: earlier.map(ToOwned::to_owned),
+        platform: architecture.map_or_else(Platform::current, Platform::linux),
+    }
 }
 
 /// Only the registry that is marked insecure is; a base image of another one is still fetched with TLS.

@@ -2,11 +2,17 @@
 
 use super::{BuildError, Target};
 use crate::image::{ConfigChanges, FetchedImage, InspectedImage, PushedImage, Reference, parse_reference};
-use mendix_model::names::{COMMAND_LABEL, MODEL_LABEL, model_of};
+use mendix_model::names::{
+    COMMAND_LABEL, JAVA_VERSION_LABEL, MODEL_LABEL, OWN_LAYERS_LABEL, RUNTIME_VERSION_LABEL, model_of,
+};
 use mendix_model::task::BuildResult;
 use mendix_model::template;
 use mendix_package::Metadata;
-use serde_json::json;
+use serde_json::{Value, json};
+
+/// Labels of images. Source: OCI image specification, "Pre-Defined Annotation Keys".
+const TITLE_LABEL: &str = "org.opencontainers.image.title";
+const VERSION_LABEL: &str = "org.opencontainers.image.version";
 
 /// Name of the base image for this package.
 pub(super) fn base_name(template_text: &str, metadata: &Metadata) -> Result<String, BuildError> {
@@ -38,16 +44,23 @@ pub(super) fn command(base_name: &str, base: &FetchedImage) -> Result<Vec<String
 }
 
 /// Labels of the image.
-pub(super) fn config(metadata: &Metadata, model: &str, base_name: &str, command: &[String]) -> ConfigChanges {
-    let command = json!(command).to_string();
+pub(super) fn config(
+    metadata: &Metadata,
+    model: &str,
+    base_name: &str,
+    command: &[String],
+    own_layers: usize,
+) -> ConfigChanges {
+    let (command, own_layers) = (json!(command).to_string(), own_layers.to_string());
+    let java_version = metadata.java_version();
     let labels = [
         (MODEL_LABEL, Some(model)),
         (COMMAND_LABEL, Some(command.as_str())),
-        ("org.opencontainers.image.title", metadata.project_name.as_deref()),
-        (
-            "org.opencontainers.image.version",
-            metadata.model_version.as_deref(),
-        ),
+        (OWN_LAYERS_LABEL, Some(own_layers.as_str())),
+        (RUNTIME_VERSION_LABEL, Some(metadata.runtime_version.as_str())),
+        (JAVA_VERSION_LABEL, java_version.as_deref()),
+        (TITLE_LABEL, metadata.project_name.as_deref()),
+        (VERSION_LABEL, metadata.model_version.as_deref()),
         ("org.opencontainers.image.base.name", Some(base_name)),
     ];
     ConfigChanges {
@@ -57,6 +70,29 @@ pub(super) fn config(metadata: &Metadata, model: &str, base_name: &str, command:
             .collect(),
         ..ConfigChanges::default()
     }
+}
+
+/// What an image of ours was made of.
+pub(super) struct Made {
+    pub(super) model: String,
+    pub(super) metadata: Metadata,
+}
+
+/// Reads what was made of a package back from the labels of its image.
+pub(super) fn made(image: &FetchedImage, reference: &Reference) -> Result<Made, BuildError> {
+    let label = |name: &str| image.label(name).map(ToOwned::to_owned);
+    let not_ours = || BuildError::NotOurs {
+        image: reference.whole(),
+    };
+    Ok(Made {
+        model: label(MODEL_LABEL).ok_or_else(not_ours)?,
+        metadata: Metadata {
+            runtime_version: label(RUNTIME_VERSION_LABEL).ok_or_else(not_ours)?,
+            java_version: label(JAVA_VERSION_LABEL).map(Value::from),
+            project_name: label(TITLE_LABEL),
+            model_version: label(VERSION_LABEL),
+        },
+    })
 }
 
 /// An image by digest, as the repository that is pushed to has it: nodes may pull it by another name.
@@ -185,6 +221,7 @@ mod tests {
             "0123",
             "r/base:1",
             &["/java".to_owned(), "-jar".to_owned()],
+            2,
         );
         assert_eq!(changes.labels[MODEL_LABEL], "0123");
         assert_eq!(changes.labels[COMMAND_LABEL], r#"["/java","-jar"]"#);

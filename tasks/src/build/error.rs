@@ -54,6 +54,20 @@ pub enum BuildError {
         /// Label.
         label: &'static str,
     },
+    /// A tag may have moved since.
+    #[error("failed to rebase image {image:?}: it is not named by its digest; write …@sha256:…")]
+    NotByDigest {
+        /// Image.
+        image: String,
+    },
+    /// Which of its layers are the app's is not known.
+    #[error(
+        "failed to rebase image {image}: it does not say which layers are the app's, so this program did not build          it, or an earlier version did; build it from its package"
+    )]
+    NotOurs {
+        /// Image.
+        image: String,
+    },
     /// A package has to be pushed somewhere.
     #[error(
         "failed to build: no base image or no image to push is given; set both, or use an oci-image:// source"

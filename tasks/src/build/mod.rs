@@ -6,11 +6,13 @@ mod error;
 mod open;
 mod origin;
 mod pack;
+mod rebase;
 mod source;
 
 pub use arguments::BuildArguments;
 pub use error::{BuildError, SourceError};
 pub use mendix_package::{Compression, Limits, PackageError};
+pub use rebase::rebase;
 
 use crate::image::{
     Earlier, Parts, Platform, Reference, Registry, complete, copy_base, fetch_image, inspect,
@@ -137,7 +139,13 @@ async fn build(
     })
     .await?;
     let model = model_of(&packed.sum);
-    let config = assemble::config(&package.metadata, &model, &base_name, &command);
+    let config = assemble::config(
+        &package.metadata,
+        &model,
+        &base_name,
+        &command,
+        packed.layers.len(),
+    );
     let parts = Parts {
         base: Some(&base),
         layers: &packed.layers,

@@ -135,6 +135,11 @@ impl FetchedImage {
             .collect()
     }
 
+    /// A label of its configuration.
+    pub(crate) fn label(&self, name: &str) -> Option<&str> {
+        self.config["config"]["Labels"].get(name)?.as_str()
+    }
+
     /// Whether a blob is one of its own, so that its repository has it.
     pub(crate) fn holds(&self, digest: &str) -> bool {
         let layers = self.manifest.layers.iter().map(|layer| layer.digest.as_str());

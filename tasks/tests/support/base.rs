@@ -7,12 +7,17 @@ use mendix_tasks::progress::NoProgress;
 
 /// Pushes `base:1`: a start command on these layers.
 pub async fn push_base(registry: &TestRegistry, layers: Vec<Layer>) {
+    push_named_base(registry, "base:1", "/run", layers).await;
+}
+
+/// The same with another name and start command.
+pub async fn push_named_base(registry: &TestRegistry, name: &str, command: &str, layers: Vec<Layer>) {
     let base = ImageSpec {
-        target: parse_reference(&format!("{}/base:1", registry.host)).expect("base"),
+        target: parse_reference(&format!("{}/{name}", registry.host)).expect("base"),
         base: None,
         layers,
         config: ConfigChanges {
-            entrypoint: Some(vec!["/run".into()]),
+            entrypoint: Some(vec![command.to_owned()]),
             ..ConfigChanges::default()
         },
         platform: Platform::current(),
