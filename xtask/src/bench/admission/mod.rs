@@ -34,6 +34,10 @@ struct Size {
     requests: usize,
 }
 
+/// Requests that are not counted after each change of what is in force: the API server compiles conditions and connects to
+/// webhooks, whosever they are.
+const WARM_UP: usize = 100;
+
 const FULL: Size = Size {
     environments: 1000,
     requests: 500,
@@ -57,6 +61,7 @@ pub(super) async fn measure_on(product: &Product, small: bool) -> Result<Vec<Mea
         for mode in Mode::ALL {
             modes.enter(mode).await?;
             crate::report(&format!("round {} of {ROUNDS}: {mode:?}", round + 1));
+            load::run(product, WARM_UP).await?;
             let measured = load::run(product, size.requests).await?;
             taken.entry(mode).or_default().push(measured);
         }
