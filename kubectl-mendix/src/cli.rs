@@ -12,7 +12,7 @@ pub use check::{CheckArguments, CheckFormat};
 pub use dry_run::DryRun;
 pub use explain::ExplainArguments;
 pub use gate::{AdoptArguments, FenceArguments, ProtectArguments, UnprotectArguments};
-pub use intent::{IntentArguments, RetryArguments};
+pub use intent::{IntentArguments, ReplaceArguments, RetryArguments};
 pub use rebase::RebaseArguments;
 pub use rollout::{HistoryArguments, PlanArguments, SafeRolloutArguments, UndoArguments, WaitArguments};
 
@@ -130,10 +130,10 @@ pub enum Command {
     Resume(IntentArguments),
     /// Replace all pods of an app while somebody serves
     #[command(after_help = intent::RESTART_EXAMPLES)]
-    Restart(IntentArguments),
+    Restart(ReplaceArguments),
     /// Give the pods of an app the defaults of the release that is installed
     #[command(after_help = intent::REFRESH_EXAMPLES)]
-    Refresh(IntentArguments),
+    Refresh(ReplaceArguments),
     /// Roll another package or image out, and end when it serves or cannot go on
     #[command(after_help = rollout::SAFE_ROLLOUT_EXAMPLES)]
     SafeRollout(Box<SafeRolloutArguments>),

@@ -79,3 +79,32 @@ fn plain_manifests_are_their_owners() {
     hint: of plain manifests: kubectl rollout restart its workloads: the gate keeps the order
     ");
 }
+
+/// An app of one pod, none beside it.
+fn alone() -> Server {
+    let server = server(&json!({}));
+    server.put(json!({
+        "apiVersion": "privatecloud.mendix.com/v1alpha1", "kind": "Runtime",
+        "metadata": {"name": "shop", "namespace": "prod"},
+        "spec": {
+            "environment": "shop", "image": "shop@one", "model": "one", "replicas": 1,
+            "deploymentStrategy": {"rollingUpdate": {"maxSurge": 0}},
+        },
+    }));
+    server
+}
+
+#[test]
+fn a_restart_that_leaves_nobody_serving_has_to_be_allowed() {
+    let server = alone();
+    insta::assert_snapshot!(run(&server, &["restart", "shop"]), @"
+    exit code 4
+    --- stdout
+    --- stderr
+    error: shop is not restarted: MX111 spec.replicas: the app has one pod, and deploymentStrategy.rollingUpdate.maxSurge is 0, so none may come beside it: set replicas to 2, or say --allow-downtime
+    ");
+    assert_eq!(server.object(SHOP).expect("the environment")["spec"], json!({}));
+    let told = run(&server, &["restart", "shop", "--allow-downtime"]);
+    assert!(told.contains("exit code 0"), "{told}");
+    assert!(server.object(SHOP).expect("the environment")["spec"]["restart"]["id"].is_string());
+}

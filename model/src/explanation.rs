@@ -36,6 +36,8 @@ pub enum Enforced {
     Manifest,
     /// Something is told to who changes it.
     Warning,
+    /// A command is refused.
+    Command,
 }
 
 impl Enforced {
@@ -47,6 +49,9 @@ impl Enforced {
             Self::Review => "plugin, webhook and controller: the app is refused, and what runs stays",
             Self::Manifest => "webhook and kubectl mendix check: the manifest is refused",
             Self::Warning => "webhook and kubectl mendix check: told as a warning",
+            Self::Command => {
+                "kubectl mendix restart and refresh: the command is refused, and changes nothing"
+            }
         }
     }
 }
@@ -82,6 +87,7 @@ pub fn explanations() -> Vec<Explanation> {
 fn enforced(rule: &Rule) -> Enforced {
     match (rule.severity, rule.check) {
         (Severity::Warning, _) => Enforced::Warning,
+        (Severity::Refusal, Check::Command) => Enforced::Command,
         (Severity::Refusal, Check::App(_) | Check::Elsewhere) => Enforced::Review,
         (Severity::Refusal, _) => Enforced::Manifest,
     }

@@ -53,6 +53,17 @@ pub struct RetryArguments {
     pub dry_run: Option<DryRun>,
 }
 
+/// Arguments of `restart` and `refresh`.
+#[derive(Args, Debug)]
+pub struct ReplaceArguments {
+    /// What is the same for all.
+    #[command(flatten)]
+    pub intent: IntentArguments,
+    /// Go on where nobody would serve meanwhile: one pod that may have no second one beside it (MX111)
+    #[arg(long)]
+    pub allow_downtime: bool,
+}
+
 /// Arguments of `stop`, `start`, `pause`, `resume`, `restart` and `refresh`.
 #[derive(Args, Debug)]
 pub struct IntentArguments {

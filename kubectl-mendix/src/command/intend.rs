@@ -1,7 +1,7 @@
 //! `kubectl mendix stop`, `start`, `pause`, `resume`, `restart` and `refresh`: declare, and follow.
 
 use super::declared;
-use crate::cli::IntentArguments;
+use crate::cli::{IntentArguments, ReplaceArguments};
 use crate::cluster::Cluster;
 use crate::deploy::wait::{WAIT, wait};
 use crate::environment::Environment;
@@ -12,6 +12,7 @@ use crate::intent::write;
 use crate::outcome::Outcome;
 use kube::Api;
 use mendix_model::crd::Runtime;
+use mendix_model::rules::{self, Violation};
 use serde_json::Value;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -51,6 +52,30 @@ pub async fn intend(
         environment,
     )?;
     Ok(Outcome::Done)
+}
+
+/// The same where all pods are replaced, which is refused where nobody would serve meanwhile.
+///
+/// # Errors
+/// As [`intend`]; or nobody would serve, and nobody has allowed that.
+pub async fn replace(
+    intent: Intent,
+    arguments: &ReplaceArguments,
+    environment: &mut Environment,
+) -> anyhow::Result<Outcome> {
+    if !arguments.allow_downtime {
+        let cluster = Cluster::connect(&environment.target).await?;
+        let name = &arguments.intent.name;
+        if let Some(violation) = runtime(&cluster, name).await?.and_then(|it| downtime(&it)) {
+            return Err(Failure::refused(format!("{name} is not {}: {violation}", intent.done())).into());
+        }
+    }
+    intend(intent, &arguments.intent, environment).await
+}
+
+fn downtime(runtime: &Runtime) -> Option<Violation> {
+    let in_memory = runtime.status.as_ref().and_then(|status| status.in_memory);
+    rules::served_replacement(&runtime.spec, in_memory.unwrap_or_default())
 }
 
 /// Only apps of ours are changed by what stands in their environment.

@@ -40,8 +40,8 @@ pub async fn dispatch(command: Command, environment: &mut Environment) -> anyhow
         Command::Start(arguments) => intend::intend(Intent::Start, &arguments, environment).await,
         Command::Pause(arguments) => intend::intend(Intent::Pause, &arguments, environment).await,
         Command::Resume(arguments) => intend::intend(Intent::Resume, &arguments, environment).await,
-        Command::Restart(arguments) => intend::intend(Intent::Restart, &arguments, environment).await,
-        Command::Refresh(arguments) => intend::intend(Intent::Refresh, &arguments, environment).await,
+        Command::Restart(arguments) => intend::replace(Intent::Restart, &arguments, environment).await,
+        Command::Refresh(arguments) => intend::replace(Intent::Refresh, &arguments, environment).await,
         Command::SafeRollout(arguments) => {
             Box::pin(safe_rollout::safe_rollout(*arguments, environment)).await
         }

@@ -22,12 +22,14 @@ mod one_mode;
 mod one_plan_each;
 mod own_database;
 mod reserved_name;
+mod served_replacement;
 mod tls_source;
 mod unlabelled;
 
 pub use case::{Case, Deletion};
 pub use guarded_command::unguardable;
 pub use in_memory_replicas::in_memory_replicas;
+pub use served_replacement::served_replacement;
 
 use crate::crd::MendixApp;
 use crate::manifest::{Scaler, Workload};
@@ -73,6 +75,8 @@ pub enum Check {
     Deletion(fn(&Rule, &Deletion<'_>) -> Option<Violation>),
     /// A manifest alone does not tell; the controller looks at what is there.
     Elsewhere,
+    /// A command looks at what runs before it replaces that.
+    Command,
 }
 
 /// One rule.
@@ -146,6 +150,7 @@ pub const RULES: &[Rule] = &[
     leaderless_version::RULE,
     in_memory_replicas::RULE,
     one_plan_each::RULE,
+    served_replacement::RULE,
 ];
 
 /// Runs every rule about apps and reports all violations, not just the first.
