@@ -10,10 +10,11 @@ use mendix_cases::requests::Requests;
 use mendix_cases::{Package, Product};
 use std::process::Stdio;
 
-/// Namespace of the app that is guarded, and of the same one that nothing guards.
+/// Namespace and app that are guarded, and the same that nothing guards.
 const GUARDED: &str = "bench-rollout";
+const OURS: &str = "guarded";
 const OPEN: &str = "bench-rollout-open";
-const NAME: &str = "shop";
+const SCRIPTED: &str = "scripted";
 /// Each image is new to the node for one of the two, and there for the other; they take turns.
 const ROUNDS: usize = 6;
 const IMAGE: usize = 200 << 20;
@@ -32,7 +33,7 @@ pub(super) async fn measure(product: &Product) -> Result<Vec<Measurement>> {
     let first = image(product, 0).await?;
     let ours = Pair::start(product, guarded(product, &first).await?, 1).await?;
     product.open_namespace(OPEN).await?;
-    let open = Environment::new(OPEN, NAME, Style::Buildpack, &first.tag).unlabelled();
+    let open = Environment::new(OPEN, SCRIPTED, Style::Buildpack, &first.tag).unlabelled();
     let open = Pair::start(product, open, 1).await?;
     let (mut by_us, mut by_script) = (Outages::default(), Outages::default());
     for round in 0..ROUNDS {
@@ -82,7 +83,7 @@ fn measurements(ours: Outages, script: Outages) -> Vec<Measurement> {
 async fn guarded(product: &Product, image: &Image) -> Result<Environment> {
     product.open_namespace(GUARDED).await?;
     product.mendix_in(GUARDED, 0, &["protect"])?;
-    Ok(Environment::new(GUARDED, NAME, Style::Buildpack, &image.tag))
+    Ok(Environment::new(GUARDED, OURS, Style::Buildpack, &image.tag))
 }
 
 /// Of a model of its own, which no node has.
@@ -118,9 +119,9 @@ fn safe_rollout(product: &Product, image: &Image) -> Result<()> {
     ]);
     command.args([
         "--leader",
-        &format!("deploy/{NAME}-leader"),
+        &format!("deploy/{OURS}-leader"),
         "--workers",
-        &format!("deploy/{NAME}-worker"),
+        &format!("deploy/{OURS}-worker"),
     ]);
     cargo::run(command.stdout(Stdio::null()).stderr(Stdio::null()))
 }
@@ -128,10 +129,10 @@ fn safe_rollout(product: &Product, image: &Image) -> Result<()> {
 /// The usual pipeline: nothing of the old version runs while the new leader starts.
 fn script(product: &Product, image: &Image) -> Result<()> {
     let (leader, worker) = (
-        format!("deployment/{NAME}-leader"),
-        format!("deployment/{NAME}-worker"),
+        format!("deployment/{SCRIPTED}-leader"),
+        format!("deployment/{SCRIPTED}-worker"),
     );
-    let (image, app) = (format!("app={}", image.tag), format!("app={NAME}"));
+    let (image, app) = (format!("app={}", image.tag), format!("app={SCRIPTED}"));
     let steps: [&[&str]; 7] = [
         &["scale", "--replicas=0", &leader, &worker],
         &["wait", "--for=delete", "pod", "-l", &app, "--timeout=3m"],
