@@ -4,6 +4,7 @@
 
 mod case;
 mod disruption_budget;
+mod endpoint_fields;
 mod fitting_role;
 mod forced_deletion;
 mod guarded_command;
@@ -151,6 +152,7 @@ pub const RULES: &[Rule] = &[
     in_memory_replicas::RULE,
     one_plan_each::RULE,
     served_replacement::RULE,
+    endpoint_fields::RULE,
 ];
 
 /// Runs every rule about apps and reports all violations, not just the first.
