@@ -17,7 +17,7 @@ use mendix_tasks::image::*;
 use mendix_tasks::progress::NoProgress;
 use std::sync::Arc;
 use support::bad_registry::{BadRegistry, Fault};
-use support::base::{onto_base, push_base, push_named_base};
+use support::base::{onto_base, push_base, push_base_as};
 use support::package::write_package;
 use support::registry::{TestRegistry, start};
 
@@ -70,9 +70,9 @@ fn digests(image: &FetchedImage) -> Vec<String> {
 async fn the_layers_of_the_app_lie_on_the_new_base_and_are_not_sent() {
     let Some(registry) = start().await else { return };
     let first = built(&registry).await;
-    push_named_base(
-        &registry,
-        "base:10.24.0.73019-21",
+    push_base_as(
+        &registry.client(),
+        &format!("{}/base:10.24.0.73019-21", registry.host),
         "/mended",
         vec![layer("two"), layer("three")],
     )
@@ -114,7 +114,13 @@ async fn the_layers_of_the_app_lie_on_the_new_base_and_are_not_sent() {
 async fn what_cannot_be_rebased_is_said() {
     let Some(registry) = start().await else { return };
     push_base(&registry, Vec::new()).await;
-    push_named_base(&registry, "shop:1", "/foreign", Vec::new()).await;
+    push_base_as(
+        &registry.client(),
+        &format!("{}/shop:1", registry.host),
+        "/foreign",
+        Vec::new(),
+    )
+    .await;
     let foreign = fetched(&registry, "shop:1").await;
     let foreign = format!("nodes.example/shop@{}", foreign.digest);
     let proxy = BadRegistry::before(&registry, |_, _| Fault::Nothing).await;

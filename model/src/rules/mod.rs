@@ -151,8 +151,8 @@ pub const RULES: &[Rule] = &[
     leaderless_version::RULE,
     in_memory_replicas::RULE,
     one_plan_each::RULE,
-    served_replacement::RULE,
     endpoint_fields::RULE,
+    served_replacement::RULE,
 ];
 
 /// Runs every rule about apps and reports all violations, not just the first.

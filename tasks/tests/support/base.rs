@@ -7,13 +7,19 @@ use mendix_tasks::progress::NoProgress;
 
 /// Pushes `base:1`: a start command on these layers.
 pub async fn push_base(registry: &TestRegistry, layers: Vec<Layer>) {
-    push_named_base(registry, "base:1", "/run", layers).await;
+    push_base_as(
+        &registry.client(),
+        &format!("{}/base:1", registry.host),
+        "/run",
+        layers,
+    )
+    .await;
 }
 
-/// The same with another name and start command.
-pub async fn push_named_base(registry: &TestRegistry, name: &str, command: &str, layers: Vec<Layer>) {
+/// Pushes a base by another name, with another start command.
+pub async fn push_base_as(client: &Registry, name: &str, command: &str, layers: Vec<Layer>) {
     let base = ImageSpec {
-        target: parse_reference(&format!("{}/{name}", registry.host)).expect("base"),
+        target: parse_reference(name).expect("base"),
         base: None,
         layers,
         config: ConfigChanges {
@@ -22,9 +28,7 @@ pub async fn push_named_base(registry: &TestRegistry, name: &str, command: &str,
         },
         platform: Platform::current(),
     };
-    push_image(&registry.client(), &base, &NoProgress)
-        .await
-        .expect("base");
+    push_image(client, &base, &NoProgress).await.expect("base");
 }
 
 /// A build of `shop:1` onto `base:1`, both at this host.
