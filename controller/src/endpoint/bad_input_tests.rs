@@ -1,5 +1,10 @@
 //! Each field of an endpoint wrong in turn: told by its name, with what to do, before anything is written.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "cases give values that json! has just made"
+)]
+
 use super::tests::{configured, of_app};
 use super::*;
 use k8s_openapi::ByteString;

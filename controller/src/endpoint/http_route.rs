@@ -48,27 +48,28 @@ pub(crate) fn http_route(wanted: &Wanted<'_>, host: &str) -> Result<HttpRoute, S
 
 fn parent(configuration: &GatewayRouteConfiguration) -> Result<ParentRef, String> {
     let reference = configuration.gateway_parent_reference.clone().unwrap_or_default();
-    let name = checked("name", reference.name, form::object_name)?.ok_or_else(|| {
+    let name = checked("name", reference.name.as_ref(), form::object_name)?.ok_or_else(|| {
         let field = of_configuration(&format!("{PARENT}.name"));
         format!("{field} is not set: name the Gateway that leads to the apps")
     })?;
     Ok(ParentRef {
-        group: checked("group", reference.group, form::object_name)?.unwrap_or_else(|| GROUP.to_owned()),
-        kind: checked("kind", reference.kind, form::kind)?.unwrap_or_else(|| KIND.to_owned()),
+        group: checked("group", reference.group.as_ref(), form::object_name)?
+            .unwrap_or_else(|| GROUP.to_owned()),
+        kind: checked("kind", reference.kind.as_ref(), form::kind)?.unwrap_or_else(|| KIND.to_owned()),
         name,
-        namespace: checked("namespace", reference.namespace, form::object_name)?,
-        section_name: checked("sectionName", reference.section_name, form::object_name)?,
+        namespace: checked("namespace", reference.namespace.as_ref(), form::object_name)?,
+        section_name: checked("sectionName", reference.section_name.as_ref(), form::object_name)?,
     })
 }
 
 /// A part of the reference, unless it is empty.
 fn checked(
     name: &str,
-    text: Option<String>,
+    text: Option<&String>,
     form: impl Fn(&str) -> Result<(), String>,
 ) -> Result<Option<String>, String> {
     let field = format!("{PARENT}.{name}");
-    let Some(field) = Field::of_configuration(&field, text.as_ref()) else {
+    let Some(field) = Field::of_configuration(&field, text) else {
         return Ok(None);
     };
     form(field.text).map_err(|problem| field.wrong(problem))?;

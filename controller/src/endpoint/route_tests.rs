@@ -1,3 +1,7 @@
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "cases give values that json! has just made"
+)]
 use super::super::plan::tests::{configured, of_app};
 use super::super::plan::{Plan, plan};
 use super::*;

@@ -17,8 +17,9 @@ pub(crate) enum Verdict {
 /// One who serves it is enough.
 pub(crate) fn of(all: impl Iterator<Item = Verdict>) -> Verdict {
     all.fold(Verdict::Waiting, |found, next| match (&found, &next) {
-        (Verdict::Accepted(_), _) | (_, Verdict::Waiting) => found,
-        (Verdict::Refused(_), Verdict::Refused(_)) => found,
+        (Verdict::Accepted(_), _) | (_, Verdict::Waiting) | (Verdict::Refused(_), Verdict::Refused(_)) => {
+            found
+        }
         _ => next,
     })
 }

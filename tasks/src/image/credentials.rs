@@ -288,13 +288,12 @@ mod tests {
         ".dockercfg",
         r#"{"https://r.example/v1/": {"username": "u", "password": "p", "email": "u@r.example"}}"#
     )]
-    fn a_folder_holds_one_of_three_files(#[case] name: &str, #[case] content: &str) -> io::Result<()> {
-        let folder = tempfile::tempdir()?;
-        fs::write(folder.path().join(name), content)?;
+    fn a_folder_holds_one_of_three_files(#[case] name: &str, #[case] content: &str) {
+        let folder = tempfile::tempdir().expect("folder");
+        fs::write(folder.path().join(name), content).expect("file");
         let found = Credentials::from_folder(folder.path()).expect("credentials");
         assert_eq!(found.for_host("r.example"), password("p"));
         assert_eq!(found.for_host("s.example"), Written::Nothing);
-        Ok(())
     }
 
     #[test]

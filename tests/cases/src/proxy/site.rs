@@ -91,10 +91,7 @@ fn of_ingress(spec: &Value) -> Result<Site> {
         .map(|tls| word(tls, "/secretName").map(Tls::Secret));
     let backend = &rule["http"]["paths"][0]["backend"]["service"];
     Ok(Site {
-        tls: of_host
-            .next()
-            .map(|tls| word(tls, "/secretName").map(Tls::Secret))
-            .transpose()?,
+        tls: tls.transpose()?,
         path: match rule["http"]["paths"][0]["pathType"].as_str() {
             Some("Exact") => Path::Exact(path),
             _ => Path::Prefix(path),
