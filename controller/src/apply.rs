@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
 use kube::ResourceExt;
 use kube::api::{DeleteParams, Patch, PatchParams, PostParams, Preconditions};
-use kube::core::PartialObjectMeta;
+use kube::core::{PartialObjectMeta, Status};
 use mendix_model::names;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -166,18 +166,32 @@ fn value<T: Serialize>(what: &str, object: &T) -> Result<Value, Error> {
     })
 }
 
-/// Refusals of a Secret may quote what was refused, so only their code is told.
+/// Kinds that hold credentials: a `Route` has the private key of its certificate.
+const SECRET: [&str; 2] = ["Secret", "Route"];
+
+/// Refusals of an object with credentials may quote what was refused, so only their code is told, and which fields.
 fn refused<K: Namespaced>(name: &str, error: kube::Error) -> Error {
-    if K::kind(&()) != "Secret" {
+    if !SECRET.contains(&K::kind(&()).as_ref()) {
         return Error::write(what::<K>(name))(error);
     }
+    let (code, fields) = match error {
+        kube::Error::Api(status) => (status.code, fields(&status)),
+        _ => (0, Vec::new()),
+    };
     Error::WriteSecret {
         what: what::<K>(name),
-        code: match error {
-            kube::Error::Api(status) => status.code,
-            _ => 0,
-        },
+        code,
+        fields,
     }
+}
+
+/// Paths of fields and words for what is wrong with them, without the sentences that quote their values.
+fn fields(status: &Status) -> Vec<String> {
+    let causes = status.details.iter().flat_map(|details| &details.causes);
+    let named = causes.filter(|cause| !cause.field.is_empty());
+    named
+        .map(|cause| format!("{} {}", cause.field, cause.reason))
+        .collect()
 }
 
 /// An object that somebody else controls, or that is going, is not taken over.
@@ -230,6 +244,23 @@ mod tests {
             }]),
             ..ObjectMeta::default()
         }
+    }
+
+    #[test]
+    fn a_refused_route_is_told_by_its_fields_and_never_by_its_key() {
+        use crate::endpoint::Route;
+        let status = serde_json::json!({
+            "status": "Failure", "code": 422, "reason": "Invalid", "message": "spec.tls.key: Invalid value: hunter2",
+            "details": { "causes": [
+                { "field": "spec.host", "reason": "FieldValueForbidden", "message": "hunter2" },
+            ] },
+        });
+        let status: Status = serde_json::from_value(status).expect("a status");
+        let said = refused::<Route>("shop", kube::Error::Api(Box::new(status))).to_string();
+        assert_eq!(
+            said,
+            "failed to write Route shop: the API server refused it with code 422: spec.host FieldValueForbidden"
+        );
     }
 
     #[rstest]

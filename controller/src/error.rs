@@ -32,12 +32,14 @@ pub enum Error {
         source: Box<kube::Error>,
     },
     /// The write of an object with credentials was refused. The API server may quote what it refuses.
-    #[error("failed to write {what}: the API server refused it with code {code}")]
+    #[error("failed to write {what}: the API server refused it with code {code}{}", listed(.fields))]
     WriteSecret {
         /// Kind and name.
         what: String,
         /// HTTP status; 0 when there was no answer.
         code: u16,
+        /// The fields that it names, each with a word for what is wrong.
+        fields: Vec<String>,
     },
     /// An object of that name belongs to somebody else.
     #[error("{what} belongs to {owner}, so it is left alone: delete it, or choose another name for the app")]
@@ -109,6 +111,13 @@ pub(crate) fn words(error: &(dyn std::error::Error + 'static)) -> String {
         next = error.source();
     }
     error.to_string()
+}
+
+fn listed(fields: &[String]) -> String {
+    if fields.is_empty() {
+        return String::new();
+    }
+    format!(": {}", fields.join(", "))
 }
 
 /// The API server's own words, without the debug form that kube appends.

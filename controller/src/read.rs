@@ -5,7 +5,8 @@ use crate::error::Error;
 use crate::metadata::what;
 use kube::Resource;
 use kube::api::{ListParams, ObjectMeta};
-use kube::core::{DeserializeGuard, NamespaceResourceScope, PartialObjectMeta};
+use kube::core::response::reason::NOT_FOUND;
+use kube::core::{DeserializeGuard, NamespaceResourceScope, PartialObjectMeta, Status};
 use serde::de::DeserializeOwned;
 use std::fmt::Debug;
 use std::time::Duration;
@@ -44,6 +45,49 @@ pub(crate) async fn optional<K: Namespaced>(
 ) -> Result<Option<K>, Error> {
     let read = context.api::<K>(namespace).get_opt(name).await;
     read.map_err(Error::read(what::<K>(name)))
+}
+
+/// What there is of a kind that a cluster need not have.
+#[derive(Clone, Debug)]
+pub(crate) enum Lookup<K> {
+    /// The cluster does not have the kind.
+    Unknown,
+    /// There is no object of that name.
+    Absent,
+    /// The object.
+    Found(K),
+}
+
+impl<K> Lookup<K> {
+    pub(crate) const fn is_unknown(&self) -> bool {
+        matches!(self, Self::Unknown)
+    }
+
+    pub(crate) fn found(self) -> Option<K> {
+        match self {
+            Self::Found(object) => Some(object),
+            Self::Unknown | Self::Absent => None,
+        }
+    }
+}
+
+/// One object of a kind that a cluster need not have.
+pub(crate) async fn lookup<K: Namespaced>(
+    context: &Context,
+    namespace: &str,
+    name: &str,
+) -> Result<Lookup<K>, Error> {
+    match context.api::<K>(namespace).get(name).await {
+        Ok(object) => Ok(Lookup::Found(object)),
+        Err(kube::Error::Api(answer)) if is_unknown_kind(&answer) => Ok(Lookup::Unknown),
+        Err(kube::Error::Api(answer)) if answer.is_not_found() => Ok(Lookup::Absent),
+        Err(error) => Err(Error::read(what::<K>(name))(error)),
+    }
+}
+
+/// The API server answers for a kind that it does not have with a line of text and without a reason.
+fn is_unknown_kind(answer: &Status) -> bool {
+    answer.code == 404 && answer.reason != NOT_FOUND
 }
 
 /// One object whose form may be wrong.

@@ -9,6 +9,7 @@ pub mod conditions;
 pub mod crd;
 pub mod database;
 pub mod defaults;
+pub mod endpoint;
 pub mod explanation;
 #[cfg(test)]
 mod exploration;

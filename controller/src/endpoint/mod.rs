@@ -1,12 +1,23 @@
-//! `Endpoint`: Service, Ingress and address of an app.
+//! `Endpoint`: Service, what leads to it from outside, and address of an app.
 
 mod apply;
+mod field;
+mod fronts;
+mod http_route;
 mod ingress;
+mod kinds;
 mod observe;
 mod plan;
+mod route;
+mod section;
 mod service;
 mod tls;
 mod url;
+mod verdict;
+mod wanted;
+
+#[cfg(test)]
+pub(crate) use kinds::Route;
 
 use crate::context::Context;
 use crate::error::Error;

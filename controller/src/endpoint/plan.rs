@@ -1,175 +1,266 @@
 //! Decides what an endpoint consists of. Pure.
 
-use super::ingress::{Parts, ingress};
+use super::fronts::{Fronts, is_ours};
+use super::http_route::{self, http_route};
+use super::ingress::ingress;
 use super::observe::Observed;
-use super::service::service;
-use super::tls::{self, Certificate};
+use super::route::{self, route};
+use super::service::{self, service};
+use super::tls::{self, Certificate, KeyPair};
 use super::url;
-use crate::apply::controller_of;
+use super::wanted::Wanted;
 use crate::metadata::{is_leaving, namespace};
+use crate::read::UNWATCHED;
 use crate::report::Report;
 use k8s_openapi::api::core::v1::{Secret, Service};
-use k8s_openapi::api::networking::v1::Ingress;
+use kube::api::ObjectMeta;
 use mendix_model::conditions::Progress;
-use mendix_model::crd::common::StringMap;
 use mendix_model::crd::operator_configuration::EndpointType;
 use mendix_model::crd::{Endpoint, EndpointStatus};
-use mendix_model::template;
+use std::time::Duration;
+
+/// Until the next look at what is waited for and not watched: routes and Secrets.
+const SOON: Duration = Duration::from_secs(5);
+/// Reason of an endpoint that cannot be made as it is configured.
+const INVALID: &str = "EndpointInvalid";
 
 /// What is written, in this order, and what is reported.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Plan {
     pub(crate) service: Option<Service>,
     pub(crate) tls_secret: Option<Secret>,
-    pub(crate) ingress: Option<Ingress>,
-    /// An Ingress of ours that the configuration no longer asks for.
-    pub(crate) delete_ingress: Option<Ingress>,
+    /// What leads to the Service.
+    pub(crate) fronts: Fronts,
+    /// What was made for a type that is no longer asked for, once the new one stands.
+    pub(crate) left_over: Fronts,
+    pub(crate) left_over_secret: Option<ObjectMeta>,
     pub(crate) report: Report<EndpointStatus>,
 }
 
 pub(crate) fn plan(endpoint: &Endpoint, observed: &Observed) -> Plan {
     if is_leaving(endpoint) {
-        return only(endpoint, Progress::working("Deleting", "being deleted"));
+        return only(endpoint, Progress::working("Deleting", "being deleted"), None);
     }
-    let made = match observed.configuration.type_.unwrap_or_default() {
-        EndpointType::Service => service_only(endpoint, observed),
-        EndpointType::Ingress => with_ingress(endpoint, observed),
-        EndpointType::OpenshiftRoute => Err(not_yet("openshiftRoute")),
-        EndpointType::GatewayRoute => Err(not_yet("gatewayRoute")),
-    };
-    made.unwrap_or_else(|problem| only(endpoint, Progress::stalled("EndpointInvalid", problem)))
+    match decided(endpoint, observed) {
+        Ok(plan) => without_left_overs(endpoint, observed, plan),
+        Err(Problem { sentence, look_again }) => {
+            only(endpoint, Progress::stalled(INVALID, sentence), look_again)
+        }
+    }
 }
 
-fn not_yet(type_: &str) -> String {
-    format!(
-        "spec.endpoint.type {type_} of the OperatorConfiguration is not supported yet: take ingress, or service with \
-         a route of your own"
-    )
+/// Why there is no plan.
+struct Problem {
+    sentence: String,
+    /// When no watch tells that it is mended.
+    look_again: Option<Duration>,
 }
 
-fn service_only(endpoint: &Endpoint, observed: &Observed) -> Result<Plan, String> {
-    let configuration = &observed.configuration;
-    let tls = tls::enabled(endpoint, None);
-    let app = &endpoint.spec.environment;
-    let balanced = configuration.service_type.as_deref() == Some("LoadBalancer");
-    let url = match own_host(endpoint) {
-        Some(host) => Some(url::of_host(&host, tls)),
-        None if balanced => url::of_load_balancer(observed.service.as_ref(), configuration, tls),
-        None => Some(url::in_cluster(app, &namespace(endpoint), configuration)),
+impl From<String> for Problem {
+    fn from(sentence: String) -> Self {
+        Self {
+            sentence,
+            look_again: None,
+        }
+    }
+}
+
+impl Problem {
+    fn unwatched(sentence: String) -> Self {
+        Self {
+            sentence,
+            look_again: Some(UNWATCHED),
+        }
+    }
+}
+
+fn decided(endpoint: &Endpoint, observed: &Observed) -> Result<Plan, Problem> {
+    let wanted = Wanted::of(endpoint, &observed.configuration)?;
+    match observed.configuration.type_.unwrap_or_default() {
+        EndpointType::Service => Ok(service_only(&wanted, observed)),
+        EndpointType::Ingress => with_ingress(&wanted, observed),
+        EndpointType::OpenshiftRoute => with_route(&wanted, observed),
+        EndpointType::GatewayRoute => with_http_route(&wanted, observed),
+    }
+}
+
+fn service_only(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
+    let configuration = wanted.configuration;
+    let balanced = service::type_(configuration) == service::LOAD_BALANCER;
+    let url = match &wanted.host {
+        Some(host) => Some(url::of_host(host, wanted.tls)),
+        None if balanced => url::of_load_balancer(observed.service.as_ref(), configuration, wanted.tls),
+        None => Some(url::in_cluster(
+            wanted.app(),
+            &namespace(wanted.endpoint),
+            configuration,
+        )),
     };
     let progress = match &url {
         Some(_) => Progress::Ready,
         None => Progress::working(
             "LoadBalancer",
-            format!("waiting for the address of Service {app}"),
+            format!("waiting for the address of Service {}", wanted.app()),
         ),
     };
-    Ok(Plan {
-        service: Some(the_service(endpoint, observed, None)?),
-        delete_ingress: unwanted(endpoint, observed),
-        ..with_url(endpoint, progress, url)
-    })
+    made(wanted, Fronts::default(), progress, url)
 }
 
-fn with_ingress(endpoint: &Endpoint, observed: &Observed) -> Result<Plan, String> {
+fn with_ingress(wanted: &Wanted<'_>, observed: &Observed) -> Result<Plan, Problem> {
     let configuration = observed.configuration.ingress.clone().unwrap_or_default();
-    let app = &endpoint.spec.environment;
-    let domain = configuration.domain.as_deref();
-    let host = own_host(endpoint).or_else(|| url::generated_host(app, domain)).ok_or(
-        "no host: set spec.appURL of the app, or spec.endpoint.ingress.domain of the OperatorConfiguration",
-    )?;
-    let tls = tls::enabled(endpoint, configuration.enable_tls);
-    let configured = configuration
-        .tls_secret_name
-        .as_deref()
-        .map(|it| filled(it, app, domain))
-        .transpose()?;
-    let certificate = tls::certificate(endpoint, configured)?;
-    let annotations = merged(
-        configuration.annotations.as_ref(),
-        endpoint.spec.endpoint_annotations.as_ref(),
-        app,
-        domain,
-    )?;
-    let parts = Parts {
-        endpoints: &observed.configuration,
-        configuration: &configuration,
-        host: &host,
-        tls,
-        tls_secret_name: certificate.secret_name(),
-        annotations,
+    let host = wanted.needed_host()?;
+    let fronts = Fronts {
+        ingress: Some(ingress(wanted, &configuration, host)),
+        ..Fronts::default()
     };
-    let ingress = ingress(endpoint, parts);
-    Ok(Plan {
-        service: Some(the_service(endpoint, observed, domain)?),
-        ingress: Some(ingress),
-        tls_secret: match certificate {
-            Certificate::Own(secret) if tls => Some(*secret),
-            _ => None,
-        },
-        ..with_url(endpoint, Progress::Ready, Some(url::of_host(&host, tls)))
-    })
+    let secret = match &wanted.certificate {
+        Certificate::Given(pair) if wanted.tls => Some(tls::secret(wanted.endpoint, pair)),
+        _ => None,
+    };
+    // What makes certificates goes by the Ingress, so that is made before its Secret is there.
+    let progress = match named_pair(wanted, observed)? {
+        Pair::Missing(sentence) => {
+            Progress::working("Certificate", format!("waiting for a certificate: {sentence}"))
+        }
+        Pair::None | Pair::Read(_) => Progress::Ready,
+    };
+    let mut plan = made(wanted, fronts, progress, Some(url::of_host(host, wanted.tls)));
+    plan.tls_secret = secret;
+    Ok(if names_secret(wanted) { polled(plan) } else { plan })
 }
 
-fn the_service(endpoint: &Endpoint, observed: &Observed, domain: Option<&str>) -> Result<Service, String> {
-    let configured = observed.configuration.service_annotations.as_ref();
-    let own = endpoint.spec.service_annotations.as_ref();
-    let annotations = merged(configured, own, &endpoint.spec.environment, domain)?;
-    Ok(service(endpoint, &observed.configuration, annotations))
-}
-
-/// The configuration's annotations with their templates filled in, under the app's own.
-fn merged(
-    configured: Option<&StringMap>,
-    own: Option<&StringMap>,
-    app: &str,
-    domain: Option<&str>,
-) -> Result<StringMap, String> {
-    let mut all = StringMap::new();
-    for (key, value) in configured.into_iter().flatten() {
-        all.insert(key.clone(), filled(value, app, domain)?);
+fn with_route(wanted: &Wanted<'_>, observed: &Observed) -> Result<Plan, Problem> {
+    if observed.without_routes {
+        let kind = "the cluster has no kind Route (route.openshift.io/v1), which is OpenShift's";
+        return Err(unknown_kind(
+            kind,
+            "openshiftRoute",
+            "take another type, such as ingress",
+        ));
     }
-    all.extend(own.cloned().unwrap_or_default());
-    Ok(all)
-}
-
-fn filled(text: &str, app: &str, domain: Option<&str>) -> Result<String, String> {
-    let values = [("Name", app), ("Domain", domain.unwrap_or_default())];
-    template::fill(text, &values).map_err(|error| format!("OperatorConfiguration: {error}"))
-}
-
-fn own_host(endpoint: &Endpoint) -> Option<String> {
-    let host = endpoint
-        .spec
-        .app_url
-        .as_deref()
-        .map(str::trim)
-        .filter(|host| !host.is_empty())?;
-    // A scheme does not belong here, but people write it.
-    let host = host.split_once("://").map_or(host, |(_, rest)| rest);
-    Some(host.trim_end_matches('/').to_owned())
-}
-
-/// Only an Ingress that we made; one of the user's own may bear the same name.
-fn unwanted(endpoint: &Endpoint, observed: &Observed) -> Option<Ingress> {
-    let ours = |ingress: &&Ingress| {
-        controller_of(&ingress.metadata)
-            .is_some_and(|owner| Some(&owner.uid) == endpoint.metadata.uid.as_ref())
+    let pair = match (&wanted.certificate, named_pair(wanted, observed)?) {
+        (_, Pair::Missing(sentence)) => return Err(Problem::unwatched(sentence)),
+        (_, Pair::Read(pair)) => Some(pair),
+        (Certificate::Given(pair), Pair::None) => Some(pair.clone()),
+        (_, Pair::None) => None,
     };
-    observed.ingress.as_ref().filter(ours).cloned()
+    let route = route(wanted, pair)?;
+    let (progress, given) = route::standing(observed.fronts.route.as_ref(), &route);
+    let host = wanted.host.clone().or(given);
+    let fronts = Fronts {
+        route: Some(route),
+        ..Fronts::default()
+    };
+    let url = host.map(|host| url::of_host(&host, wanted.tls));
+    Ok(polled(made(wanted, fronts, progress, url)))
 }
 
-fn only(endpoint: &Endpoint, progress: Progress) -> Plan {
+fn with_http_route(wanted: &Wanted<'_>, observed: &Observed) -> Result<Plan, Problem> {
+    if observed.without_http_routes {
+        let kind = "the cluster has no kind HTTPRoute (gateway.networking.k8s.io/v1)";
+        return Err(unknown_kind(
+            kind,
+            "gatewayRoute",
+            "install the Gateway API, or take another type",
+        ));
+    }
+    let host = wanted.needed_host()?;
+    let route = http_route(wanted, host)?;
+    let progress = http_route::standing(observed.fronts.http_route.as_ref(), &route);
+    let fronts = Fronts {
+        http_route: Some(route),
+        ..Fronts::default()
+    };
+    let url = Some(url::of_host(host, wanted.tls));
+    Ok(polled(made(wanted, fronts, progress, url)))
+}
+
+fn unknown_kind(kind: &str, type_: &str, remedy: &str) -> Problem {
+    Problem::unwatched(format!(
+        "{kind}, and spec.endpoint.type of the OperatorConfiguration is {type_}: {remedy}"
+    ))
+}
+
+/// Looked at again, since nothing tells of a change.
+fn polled(mut plan: Plan) -> Plan {
+    let waits = matches!(plan.report.progress, Progress::Working { .. });
+    plan.report.requeue = Some(if waits { SOON } else { UNWATCHED });
+    plan
+}
+
+/// What is in the Secret that app or configuration name.
+enum Pair {
+    /// None is named.
+    None,
+    Read(KeyPair),
+    /// It is not there, in a sentence.
+    Missing(String),
+}
+
+fn named_pair(wanted: &Wanted<'_>, observed: &Observed) -> Result<Pair, Problem> {
+    match &wanted.certificate {
+        Certificate::Existing { name, field } if wanted.tls => {
+            let read = tls::read(name, field, observed.certificate.as_ref()).map_err(Problem::unwatched)?;
+            Ok(read.map_or_else(|| Pair::Missing(tls::missing(name, field)), Pair::Read))
+        }
+        _ => Ok(Pair::None),
+    }
+}
+
+fn names_secret(wanted: &Wanted<'_>) -> bool {
+    wanted.tls && matches!(wanted.certificate, Certificate::Existing { .. })
+}
+
+fn made(wanted: &Wanted<'_>, fronts: Fronts, progress: Progress, url: Option<String>) -> Plan {
+    Plan {
+        service: Some(service(wanted)),
+        fronts,
+        ..with_url(wanted.endpoint, progress, url)
+    }
+}
+
+/// The old front leads to the app until the new one does.
+fn without_left_overs(endpoint: &Endpoint, observed: &Observed, mut plan: Plan) -> Plan {
+    if plan.report.progress == Progress::Ready {
+        plan.left_over = observed.fronts.clone().left_over(&plan.fronts, endpoint);
+        plan.left_over_secret = left_over_secret(endpoint, observed, &plan);
+    }
+    plan
+}
+
+/// The Secret of a certificate that the app no longer has, unless it is named from elsewhere by now.
+fn left_over_secret(endpoint: &Endpoint, observed: &Observed, plan: &Plan) -> Option<ObjectMeta> {
+    let there = observed.own_certificate.clone()?;
+    let named = observed
+        .certificate
+        .as_ref()
+        .and_then(|secret| secret.metadata.name.as_ref());
+    let ours = is_ours(
+        &Secret {
+            metadata: there.clone(),
+            ..Secret::default()
+        },
+        endpoint,
+    );
+    let wanted = plan.tls_secret.is_some() || named == there.name.as_ref();
+    Some(there).filter(|there| ours && !wanted && there.deletion_timestamp.is_none())
+}
+
+/// Nothing is written; the address stays.
+fn only(endpoint: &Endpoint, progress: Progress, look_again: Option<Duration>) -> Plan {
     let url = endpoint.status.as_ref().and_then(|status| status.app_url.clone());
-    with_url(endpoint, progress, url)
+    let mut plan = with_url(endpoint, progress, url);
+    plan.report.requeue = look_again;
+    plan
 }
 
 fn with_url(endpoint: &Endpoint, progress: Progress, url: Option<String>) -> Plan {
     Plan {
         service: None,
         tls_secret: None,
-        ingress: None,
-        delete_ingress: None,
+        fronts: Fronts::default(),
+        left_over: Fronts::default(),
+        left_over_secret: None,
         report: Report {
             status: EndpointStatus {
                 app_url: url,
@@ -184,4 +275,12 @@ fn with_url(endpoint: &Endpoint, progress: Progress, url: Option<String>) -> Pla
 
 #[cfg(test)]
 #[path = "plan_tests.rs"]
-mod tests;
+pub(super) mod tests;
+
+#[cfg(test)]
+#[path = "change_tests.rs"]
+mod change_tests;
+
+#[cfg(test)]
+#[path = "bad_input_tests.rs"]
+mod bad_input_tests;

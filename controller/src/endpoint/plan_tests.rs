@@ -1,12 +1,11 @@
 use super::*;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use mendix_model::crd::EndpointSpec;
 use mendix_model::crd::common::Tls;
 use mendix_model::crd::operator_configuration::{EndpointConfiguration, IngressConfiguration};
 use rstest::rstest;
 use serde_json::json;
 
-fn endpoint(spec: EndpointSpec) -> Endpoint {
+pub(in super::super) fn endpoint(spec: EndpointSpec) -> Endpoint {
     let mut endpoint = Endpoint::new(
         "shop",
         EndpointSpec {
@@ -24,6 +23,17 @@ fn observed(configuration: EndpointConfiguration) -> Observed {
         configuration,
         ..Observed::default()
     }
+}
+
+/// A configuration whose endpoint is this.
+pub(in super::super) fn configured(endpoint: serde_json::Value) -> Observed {
+    observed(serde_json::from_value(endpoint).expect("a configuration"))
+}
+
+/// The endpoint of an app with this in its spec.
+pub(in super::super) fn of_app(mut spec: serde_json::Value) -> Endpoint {
+    spec["environment"] = json!("shop");
+    endpoint(serde_json::from_value(spec).expect("a spec"))
 }
 
 fn with_ingress(configuration: IngressConfiguration) -> EndpointConfiguration {
@@ -99,10 +109,6 @@ fn the_address_is_found(#[case] app_url: &str, #[case] observed: Observed, #[cas
     observed(with_ingress(IngressConfiguration { tls_secret_name: text("{{.Nmae}}"), ..domain() })),
     "unknown placeholder"
 )]
-#[case::route(
-    observed(EndpointConfiguration { type_: Some(EndpointType::OpenshiftRoute), ..EndpointConfiguration::default() }),
-    "openshiftRoute"
-)]
 fn what_is_wrong_is_told_and_nothing_is_written(#[case] observed: Observed, #[case] said: &str) {
     let plan = plan(&endpoint(EndpointSpec::default()), &observed);
     assert!(
@@ -110,7 +116,7 @@ fn what_is_wrong_is_told_and_nothing_is_written(#[case] observed: Observed, #[ca
         "{:?}",
         plan.report.progress
     );
-    assert_eq!((plan.service, plan.ingress), (None, None));
+    assert_eq!((plan.service, plan.fronts), (None, Fronts::default()));
 }
 
 #[test]
@@ -135,7 +141,7 @@ fn an_app_wins_over_the_configuration() {
         ..EndpointSpec::default()
     };
     let plan = plan(&endpoint(spec), &observed(with_ingress(configuration)));
-    insta::assert_yaml_snapshot!(plan.ingress, @r#"
+    insta::assert_yaml_snapshot!(plan.fronts.ingress, @r#"
     apiVersion: networking.k8s.io/v1
     kind: Ingress
     metadata:
@@ -178,8 +184,8 @@ fn an_app_wins_over_the_configuration() {
 fn a_certificate_in_the_app_becomes_a_secret() {
     let tls = Tls {
         enable_tls: Some(true),
-        certificate: text("PEM"),
-        key: text("PEM"),
+        certificate: text("-----BEGIN CERTIFICATE-----"),
+        key: text("-----BEGIN EC PRIVATE KEY-----"),
         ..Tls::default()
     };
     let spec = EndpointSpec {
@@ -188,26 +194,12 @@ fn a_certificate_in_the_app_becomes_a_secret() {
     };
     let plan = plan(&endpoint(spec), &observed(with_ingress(domain())));
     let secret = plan.tls_secret.expect("secret");
-    let ingress = plan.ingress.and_then(|ingress| ingress.spec).expect("spec");
+    let ingress = plan
+        .fronts
+        .ingress
+        .and_then(|ingress| ingress.spec)
+        .expect("spec");
     assert_eq!(ingress.tls.expect("tls")[0].secret_name, secret.metadata.name);
-}
-
-#[rstest]
-#[case::ours("uid-endpoint", true)]
-#[case::the_users_own("uid-else", false)]
-fn only_our_ingress_is_deleted(#[case] owner: &str, #[case] expected: bool) {
-    let mut ingress = Ingress::default();
-    ingress.metadata.owner_references = Some(vec![OwnerReference {
-        uid: owner.to_owned(),
-        controller: Some(true),
-        ..OwnerReference::default()
-    }]);
-    let observed = Observed {
-        ingress: Some(ingress),
-        ..Observed::default()
-    };
-    let plan = plan(&endpoint(EndpointSpec::default()), &observed);
-    assert_eq!(plan.delete_ingress.is_some(), expected);
 }
 
 #[test]

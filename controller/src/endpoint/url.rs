@@ -11,9 +11,8 @@ pub(crate) fn of_host(host: &str, tls: bool) -> String {
 }
 
 /// The host of an app that names none.
-pub(crate) fn generated_host(app: &str, domain: Option<&str>) -> Option<String> {
-    let domain = domain.map(str::trim).filter(|domain| !domain.is_empty())?;
-    Some(format!("{app}.{domain}"))
+pub(crate) fn generated_host(app: &str, domain: &str) -> String {
+    format!("{app}.{domain}")
 }
 
 /// What a load balancer made up, once it has.

@@ -19,8 +19,13 @@ pub(crate) fn documents(text: &str) -> Vec<Value> {
         .collect()
 }
 
-/// Puts the documents into a namespace, and runs the controller until nothing changes any more.
+/// Puts the documents into a namespace, and runs the controller.
 pub(crate) async fn made(documents: &[Value]) -> Made {
+    made_on(&server_with(documents)).await
+}
+
+/// A server with the documents in a namespace.
+pub(crate) fn server_with(documents: &[Value]) -> Server {
     let server = Server::default();
     put(
         &server,
@@ -30,12 +35,17 @@ pub(crate) async fn made(documents: &[Value]) -> Made {
     for document in documents {
         put(&server, &path(document), stored(document));
     }
-    let (context, mut seen) = (context(&server), Made::new());
+    server
+}
+
+/// Runs the controller until nothing changes any more.
+pub(crate) async fn made_on(server: &Server) -> Made {
+    let (context, mut seen) = (context(server), Made::new());
     for _ in 0..100 {
         let before = server.state().objects.clone();
-        round(&server, &context).await.expect("a round");
-        remember(&server, &before, &mut seen);
-        cluster::step(&server);
+        round(server, &context).await.expect("a round");
+        remember(server, &before, &mut seen);
+        cluster::step(server);
         if server.state().objects == before {
             return seen;
         }

@@ -12,6 +12,9 @@ pub(crate) const ROWS: &[(&str, &str)] = &[
     ("several-regions.yaml", SEVERAL_REGIONS),
     ("secret-store.yaml", SECRET_STORE),
     ("behind-a-proxy.yaml", BEHIND_A_PROXY),
+    ("openshift-route.yaml", OPENSHIFT_ROUTE),
+    ("gateway-route.yaml", GATEWAY_ROUTE),
+    ("listener-set.yaml", LISTENER_SET),
 ];
 
 const PRODUCTION: &str = r#"
@@ -156,4 +159,40 @@ OperatorConfiguration proxy.httpsProxy pods/shop-build /spec/containers/task/env
 OperatorConfiguration proxy.httpsProxy pods/shop-file /spec/containers/task/env/HTTPS_PROXY/value "http://proxy.example.com:3129"
 OperatorConfiguration proxy.noProxy pods/shop-build /spec/containers/task/env/NO_PROXY/value "localhost,127.0.0.1,::1,.svc,.cluster.local,$(KUBERNETES_SERVICE_HOST),.corp.example.com"
 OperatorConfiguration proxy.noProxy pods/shop-database /spec/containers/task/env/NO_PROXY/value "localhost,127.0.0.1,::1,.svc,.cluster.local,$(KUBERNETES_SERVICE_HOST),.corp.example.com"
+"#;
+
+const OPENSHIFT_ROUTE: &str = r#"
+MendixApp appURL routes/shop /spec/host "shop.example.com"
+MendixApp ingressPath routes/shop /spec/path "/shop"
+MendixApp endpointAnnotations routes/shop /metadata/annotations/haproxy.router.openshift.io~1timeout "120s"
+OperatorConfiguration endpoint.type routes/shop /spec/to/name "shop"
+OperatorConfiguration endpoint.openshiftRoute.annotations routes/shop /metadata/annotations/haproxy.router.openshift.io~1hsts_header "max-age=31536000"
+OperatorConfiguration endpoint.openshiftRoute.domain routes/shop /metadata/annotations/example.com~1generated "shop.apps.example.com"
+OperatorConfiguration endpoint.openshiftRoute.enableTLS routes/shop /spec/tls/insecureEdgeTerminationPolicy "Redirect"
+OperatorConfiguration endpoint.openshiftRoute.tlsSecretName routes/shop /spec/tls/certificate "-----BEGIN CERTIFICATE-----\nbWFkZSB1cA==\n-----END CERTIFICATE-----\n"
+"#;
+
+const GATEWAY_ROUTE: &str = r#"
+MendixApp appURL httproutes/shop /spec/hostnames ["shop.example.com"]
+MendixApp ingressPath httproutes/shop /spec/rules/0/matches/0/path/value "/shop"
+MendixApp ingressPathType httproutes/shop /spec/rules/0/matches/0/path/type "Exact"
+MendixApp endpointAnnotations httproutes/shop /metadata/annotations/example.com~1team "shop"
+OperatorConfiguration endpoint.type httproutes/shop /spec/rules/0/backendRefs/0/name "shop"
+OperatorConfiguration endpoint.gatewayRoute.annotations httproutes/shop /metadata/annotations/example.com~1owner "platform@example.com"
+OperatorConfiguration endpoint.gatewayRoute.domain httproutes/shop /metadata/annotations/example.com~1generated "shop.apps.example.com"
+OperatorConfiguration endpoint.gatewayRoute.enableTLS endpoints/shop /status/appURL "https://shop.example.com"
+OperatorConfiguration endpoint.gatewayRoute.gatewayParentReference.name httproutes/shop /spec/parentRefs/0/name "public"
+OperatorConfiguration endpoint.gatewayRoute.gatewayParentReference.namespace httproutes/shop /spec/parentRefs/0/namespace "gateways"
+OperatorConfiguration endpoint.gatewayRoute.gatewayParentReference.sectionName httproutes/shop /spec/parentRefs/0/sectionName "https"
+OperatorConfiguration endpoint.gatewayRoute.gatewayRouteResponseHeaderModifiers.add httproutes/shop /spec/rules/0/filters/1/responseHeaderModifier/add/X-Served-By/value "mendix"
+OperatorConfiguration endpoint.gatewayRoute.gatewayRouteResponseHeaderModifiers.set httproutes/shop /spec/rules/0/filters/1/responseHeaderModifier/set/Strict-Transport-Security/value "max-age=31536000"
+OperatorConfiguration endpoint.gatewayRoute.gatewayRouteResponseHeaderModifiers.remove httproutes/shop /spec/rules/0/filters/1/responseHeaderModifier/remove ["Server"]
+OperatorConfiguration endpoint.gatewayRoute.gatewayRouteRequestHeaderModifiers.add httproutes/shop /spec/rules/0/filters/0/requestHeaderModifier/add/X-From/value "gateway"
+OperatorConfiguration endpoint.gatewayRoute.gatewayRouteRequestHeaderModifiers.set httproutes/shop /spec/rules/0/filters/0/requestHeaderModifier/set/X-Forwarded-Proto/value "https"
+OperatorConfiguration endpoint.gatewayRoute.gatewayRouteRequestHeaderModifiers.remove httproutes/shop /spec/rules/0/filters/0/requestHeaderModifier/remove ["X-Debug"]
+"#;
+
+const LISTENER_SET: &str = r#"
+OperatorConfiguration endpoint.gatewayRoute.gatewayParentReference.group httproutes/shop /spec/parentRefs/0/group "gateway.networking.x-k8s.io"
+OperatorConfiguration endpoint.gatewayRoute.gatewayParentReference.kind httproutes/shop /spec/parentRefs/0/kind "XListenerSet"
 "#;

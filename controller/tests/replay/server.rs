@@ -18,6 +18,8 @@ pub(crate) struct State {
     pub(crate) objects: BTreeMap<String, Value>,
     /// What was last applied to a path, to take back what is no longer applied.
     applied: BTreeMap<String, Value>,
+    /// Beginnings of paths that the server knows nothing of, besides [`ABSENT_GROUP`].
+    pub(crate) absent: Vec<String>,
     counter: u64,
     /// Writes so far, and those left before the server dies.
     pub(crate) writes: usize,
@@ -94,7 +96,7 @@ impl State {
         if below == Some(2) || (below.is_none() && path.ends_with("/databaseclaims")) {
             return respond(StatusCode::OK, &self.list(path, uri.query().unwrap_or_default()));
         }
-        if path.starts_with(ABSENT_GROUP) {
+        if path.starts_with(ABSENT_GROUP) || self.absent.iter().any(|group| path.starts_with(group)) {
             return unknown_group();
         }
         not_found()

@@ -155,9 +155,11 @@ pub struct RouteConfiguration {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GatewayRouteConfiguration {
+    /// Ours: annotations; values are templates.
+    pub annotations: Option<StringMap>,
     /// Domain under which hosts are generated.
     pub domain: Option<String>,
-    /// Whether the Gateway terminates TLS.
+    /// Whether the Gateway terminates TLS; decides on the scheme of the address alone.
     #[serde(rename = "enableTLS")]
     pub enable_tls: Option<bool>,
     /// The Gateway.
@@ -171,6 +173,7 @@ pub struct GatewayRouteConfiguration {
 /// A Gateway.
 #[serde_with::skip_serializing_none]
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct ParentReference {
     /// API group.
     pub group: Option<String>,
@@ -180,6 +183,8 @@ pub struct ParentReference {
     pub name: Option<String>,
     /// Namespace.
     pub namespace: Option<String>,
+    /// Ours: the one listener of it that is meant; all of them when absent.
+    pub section_name: Option<String>,
 }
 
 /// Header changes of a route.

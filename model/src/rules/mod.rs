@@ -4,6 +4,7 @@
 
 mod case;
 mod disruption_budget;
+mod endpoint_fields;
 mod fitting_role;
 mod forced_deletion;
 mod guarded_command;
@@ -146,6 +147,7 @@ pub const RULES: &[Rule] = &[
     leaderless_version::RULE,
     in_memory_replicas::RULE,
     one_plan_each::RULE,
+    endpoint_fields::RULE,
 ];
 
 /// Runs every rule about apps and reports all violations, not just the first.

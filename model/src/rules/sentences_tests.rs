@@ -43,6 +43,11 @@ fn sentences(spec: &Value) -> Vec<String> {
     "MX106 spec.runtime.customConfiguration: JAVA_TOOL_OPTIONS is a variable", "spec.runtime.environmentVariables")]
 #[case::plans(json!({"database": {"servicePlan": "dev"}, "storage": {"servicePlan": "dev"}}),
     "MX109 spec.storage.servicePlan: database and files need a plan each", "spec.database.servicePlan")]
+#[case::host(json!({"appURL": "my shop"}), "MX110 spec.appURL: \"my shop\" is no host name", "write a name such as")]
+#[case::wildcard(json!({"appURL": "*.example.com"}), "MX110 spec.appURL: \"*.example.com\" is a wildcard", "write the one")]
+#[case::path(json!({"ingressPath": "shop"}), "MX110 spec.ingressPath: \"shop\" is no path", "a slash at its start")]
+#[case::path_type(json!({"ingressPathType": "Regex"}),
+    "MX110 spec.ingressPathType: there is no path type \"Regex\"", "take Exact, Prefix or")]
 fn a_mistake_is_told_by_field_and_remedy(#[case] spec: Value, #[case] start: &str, #[case] remedy: &str) {
     let said = sentences(&spec);
     let [sentence] = &said[..] else {

@@ -1,12 +1,15 @@
 //! Fields of `MendixApp`.
 
 use super::Reach::{
-    Admin, Budget, Build, Certificate, Deployments, Ingress, Java, Pods, Provisioner, Runtime, Service, Store,
+    Admin, Budget, Build, Certificate, Deployments, HttpRoute, Ingress, Java, Pods, Provisioner, Route,
+    Runtime, Service, Store,
 };
 use super::{Field, Table, UNKNOWN};
 
 const SETTINGS: &[super::Reach] = &[Admin("update_configuration")];
 const SUBSCRIBER: &[super::Reach] = &[Admin("create_log_subscriber")];
+/// What leads to the Service from outside.
+const FRONTS: &[super::Reach] = &[Ingress, Route, HttpRoute];
 /// What is said of all pods.
 const ALL_PODS: &[super::Reach] = &[Pods, Build, Provisioner];
 const NO_CLASS: &str = "operators of 2020 had it; name a storage plan in `servicePlan`";
@@ -32,7 +35,7 @@ const FIELDS: &[Field] = &[
     ),
     Field::done("sourceURL", "1.0", &[Build]),
     Field::done("sourceVersion", UNKNOWN, &[Build]),
-    Field::done("appURL", "1.0", &[Ingress]),
+    Field::done("appURL", "1.0", FRONTS),
     Field::done("tls.enableTLS", "1.5", &[Ingress]),
     Field::done("tls.secretName", "1.5", &[Ingress]),
     Field::done("tls.certificate", "1.5", &[Certificate]),
@@ -42,15 +45,15 @@ const FIELDS: &[Field] = &[
     Field::done("resources.requests", "1.0", &[Pods]),
     Field::done("runtimeDeploymentPodAnnotations", "1.11", &[Pods]),
     Field::done("serviceAnnotations", "1.12", &[Service]),
-    Field::done("endpointAnnotations", "1.12", &[Ingress]),
+    Field::done("endpointAnnotations", "1.12", FRONTS),
     Field::done("ingressClassName", UNKNOWN, &[Ingress]),
     Field::differs(
         "ingressPath",
         UNKNOWN,
-        &[Ingress],
-        "every path is taken, not only those that the official operator knows",
+        FRONTS,
+        "every path is taken, not only those that the official operator knows; a Route and an HTTPRoute know no patterns",
     ),
-    Field::done("ingressPathType", UNKNOWN, &[Ingress]),
+    Field::done("ingressPathType", UNKNOWN, &[Ingress, HttpRoute]),
     Field::done("topologySpreadConstraints", "2.14", &[Pods]),
     Field::done("runtime.logAutosubscribeLevel", "1.0", SUBSCRIBER),
     Field::done("runtime.mxAdminPassword", "1.0", &[Admin("create_admin_user")]),

@@ -72,8 +72,14 @@ pub enum Reach {
     Service,
     /// The Ingress.
     Ingress,
+    /// The Route of `OpenShift`.
+    Route,
+    /// The `HTTPRoute` of the Gateway API.
+    HttpRoute,
     /// The Secret with the certificate of the Ingress.
     Certificate,
+    /// The address of the app, as it is told to the app itself.
+    Address,
     /// The Runtime, as with the official operator.
     Runtime,
     /// An action of the admin port.
@@ -93,7 +99,10 @@ impl fmt::Display for Reach {
             Self::Budget => formatter.write_str("PodDisruptionBudget"),
             Self::Service => formatter.write_str("Service"),
             Self::Ingress => formatter.write_str("Ingress"),
+            Self::Route => formatter.write_str("Route"),
+            Self::HttpRoute => formatter.write_str("HTTPRoute"),
             Self::Certificate => formatter.write_str("TLS Secret"),
+            Self::Address => formatter.write_str("address of the app"),
             Self::Runtime => formatter.write_str("Runtime"),
             Self::Admin(action) => write!(formatter, "admin request `{action}`"),
             Self::Java => formatter.write_str("`JAVA_TOOL_OPTIONS`"),

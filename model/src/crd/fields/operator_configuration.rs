@@ -1,14 +1,12 @@
 //! Fields of `OperatorConfiguration`.
 
-use super::Reach::{Admin, Build, Ingress, Java, Pods, Provisioner, Service};
+use super::Reach::{Address, Admin, Build, HttpRoute, Ingress, Java, Pods, Provisioner, Route, Service};
 use super::{Field, OURS, Table, UNKNOWN};
 
 const SETTINGS: &[super::Reach] = &[Admin("update_configuration")];
 /// What is said of all pods.
 const ALL_PODS: &[super::Reach] = &[Pods, Build, Provisioner];
 const TASKS: &[super::Reach] = &[Build, Provisioner];
-const NO_ROUTE: &str = "Routes are not supported yet: an app says so in its status";
-const NO_GATEWAY: &str = "HTTPRoutes are not supported yet: an app says so in its status";
 const NO_LICENSE_MANAGER: &str = "no licence manager is asked: give the licence in the app";
 const NO_SIDECAR: &str = "there is no sidecar: the guard is the first process of container `mendix`";
 const PROBE: &str = "its numbers are taken; what is asked stays the guard's affair";
@@ -38,8 +36,8 @@ const FIELDS: &[Field] = &[
     Field::differs(
         "endpoint.type",
         UNKNOWN,
-        &[Ingress],
-        "`service` when absent; with `openshiftRoute` and `gatewayRoute` an app says that they are not supported yet",
+        &[Ingress, Route, HttpRoute],
+        "`service` when absent",
     ),
     Field::done("endpoint.serviceType", UNKNOWN, &[Service]),
     Field::done("endpoint.servicePorts", UNKNOWN, &[Service]),
@@ -61,61 +59,67 @@ const FIELDS: &[Field] = &[
         &[Ingress],
         "`ImplementationSpecific` when absent, since Kubernetes wants one",
     ),
-    Field::ignored("endpoint.openshiftRoute.annotations", UNKNOWN, NO_ROUTE),
-    Field::ignored("endpoint.openshiftRoute.domain", UNKNOWN, NO_ROUTE),
-    Field::ignored("endpoint.openshiftRoute.enableTLS", UNKNOWN, NO_ROUTE),
-    Field::ignored("endpoint.openshiftRoute.tlsSecretName", UNKNOWN, NO_ROUTE),
-    Field::ignored("endpoint.gatewayRoute.domain", "2.27", NO_GATEWAY),
-    Field::ignored("endpoint.gatewayRoute.enableTLS", "2.27", NO_GATEWAY),
-    Field::ignored(
+    Field::done("endpoint.openshiftRoute.annotations", UNKNOWN, &[Route]),
+    Field::done("endpoint.openshiftRoute.domain", UNKNOWN, &[Route]),
+    Field::done("endpoint.openshiftRoute.enableTLS", UNKNOWN, &[Route]),
+    Field::done("endpoint.openshiftRoute.tlsSecretName", UNKNOWN, &[Route]),
+    Field::done("endpoint.gatewayRoute.annotations", OURS, &[HttpRoute]),
+    Field::done("endpoint.gatewayRoute.domain", "2.27", &[HttpRoute]),
+    Field::done("endpoint.gatewayRoute.enableTLS", "2.27", &[Address]),
+    Field::done(
         "endpoint.gatewayRoute.gatewayParentReference.group",
         "2.27",
-        NO_GATEWAY,
+        &[HttpRoute],
     ),
-    Field::ignored(
+    Field::done(
         "endpoint.gatewayRoute.gatewayParentReference.kind",
         "2.27",
-        NO_GATEWAY,
+        &[HttpRoute],
     ),
-    Field::ignored(
+    Field::done(
         "endpoint.gatewayRoute.gatewayParentReference.name",
         "2.27",
-        NO_GATEWAY,
+        &[HttpRoute],
     ),
-    Field::ignored(
+    Field::done(
         "endpoint.gatewayRoute.gatewayParentReference.namespace",
         "2.27",
-        NO_GATEWAY,
+        &[HttpRoute],
     ),
-    Field::ignored(
+    Field::done(
+        "endpoint.gatewayRoute.gatewayParentReference.sectionName",
+        OURS,
+        &[HttpRoute],
+    ),
+    Field::done(
         "endpoint.gatewayRoute.gatewayRouteResponseHeaderModifiers.add",
         "2.27",
-        NO_GATEWAY,
+        &[HttpRoute],
     ),
-    Field::ignored(
+    Field::done(
         "endpoint.gatewayRoute.gatewayRouteResponseHeaderModifiers.set",
         "2.27",
-        NO_GATEWAY,
+        &[HttpRoute],
     ),
-    Field::ignored(
+    Field::done(
         "endpoint.gatewayRoute.gatewayRouteResponseHeaderModifiers.remove",
         "2.27",
-        NO_GATEWAY,
+        &[HttpRoute],
     ),
-    Field::ignored(
+    Field::done(
         "endpoint.gatewayRoute.gatewayRouteRequestHeaderModifiers.add",
         "2.27",
-        NO_GATEWAY,
+        &[HttpRoute],
     ),
-    Field::ignored(
+    Field::done(
         "endpoint.gatewayRoute.gatewayRouteRequestHeaderModifiers.set",
         "2.27",
-        NO_GATEWAY,
+        &[HttpRoute],
     ),
-    Field::ignored(
+    Field::done(
         "endpoint.gatewayRoute.gatewayRouteRequestHeaderModifiers.remove",
         "2.27",
-        NO_GATEWAY,
+        &[HttpRoute],
     ),
     Field::ignored(
         "registry.type",
