@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, Uri, header};
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{any, get};
 use axum::{Json, Router};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ use tokio::sync::watch;
 
 use crate::register::Role;
 use crate::state::{Runtime, Status};
-use crate::{listen, log};
+use crate::{listen, log, request};
 
 /// A header that every page carries: `ok`, or `corrupted` once the register saw a violation.
 pub const REGISTER_HEADER: HeaderName = HeaderName::from_static("x-runtime-double");
@@ -72,6 +72,8 @@ fn router(runtime: Arc<Runtime>) -> Router {
         .route("/health/live", get(live))
         .route("/health/ready", get(ready))
         .route("/double/configuration", get(configuration))
+        .route("/double/request", get(request::told))
+        .route("/double/socket", any(request::echoed))
         .with_state(runtime)
 }
 

@@ -23,6 +23,7 @@ pub mod options;
 pub mod package;
 pub mod process;
 pub mod register;
+mod request;
 pub mod schema;
 pub mod self_start;
 pub mod settings;
