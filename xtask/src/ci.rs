@@ -134,6 +134,7 @@ fn dependencies() -> Result<()> {
 
 fn tools() -> Result<()> {
     mendix_test_cluster::debian::install_missing()?;
+    mendix_test_cluster::debian::install_proxy()?;
     Tools::require(&[tools::CLUSTER, tools::SECRETS_STORE, tools::STORES].concat())?;
     tools::node_program("azurite", "azurite-blob").map(drop)
 }

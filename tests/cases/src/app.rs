@@ -106,7 +106,7 @@ impl Product {
     /// Names of all objects that are named after an app.
     fn left_of(&self, namespace: &str, name: &str) -> Result<Vec<String>> {
         let kinds = "mendixapps,storageinstances,builds,endpoints.privatecloud.mendix.com,runtimes,\
-                     deployments,pods,services,secrets,poddisruptionbudgets";
+                     deployments,pods,services,ingresses,secrets,poddisruptionbudgets";
         let all = self.run("kubectl", &["-n", namespace, "get", kinds, "-o", "name"])?;
         let prefix = format!("/{name}-");
         let own = format!("/{name}");

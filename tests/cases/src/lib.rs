@@ -6,6 +6,7 @@ pub mod package;
 pub mod plain;
 pub mod platform;
 pub mod product;
+pub mod proxy;
 pub mod requests;
 pub mod source;
 mod upgrade;

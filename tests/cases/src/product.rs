@@ -29,6 +29,7 @@ pub const NAMESPACES: &[&str] = &[
     "case-repair",
     "case-reach",
     "case-balancer",
+    "case-endpoints",
     "case-provisioner",
     "case-sample",
     "case-gate",

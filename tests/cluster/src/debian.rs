@@ -77,6 +77,13 @@ const NODE: &[Package] = &[
     },
 ];
 
+/// A reverse proxy, which some tests put in front of an app.
+const PROXY: &[Package] = &[Package {
+    name: "nginx",
+    files: &["nginx"],
+    service: Some("nginx"),
+}];
+
 /// Where programs of the system are looked for.
 pub(crate) const SYSTEM_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 const POLICY: &str = "/usr/sbin/policy-rc.d";
@@ -93,6 +100,14 @@ pub fn install_missing() -> Result<()> {
 /// Installs Node.js where it is missing.
 pub(crate) fn install_node() -> Result<()> {
     install(NODE)
+}
+
+/// Installs nginx where it is missing.
+///
+/// # Errors
+/// As [`install_missing`].
+pub fn install_proxy() -> Result<()> {
+    install(PROXY)
 }
 
 fn install(packages: &'static [Package]) -> Result<()> {

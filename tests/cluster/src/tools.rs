@@ -101,17 +101,21 @@ pub fn plugin_folder() -> Result<PathBuf> {
     Ok(cache_root()?.join("bin"))
 }
 
-/// Folder of a module that a family is built from, with what is in it beside sources, such as a chart.
+/// Folder of a Go module that the one in folder `name` below `tools/` requires, with what is in it beside sources, such
+/// as a chart or definitions of resources.
 ///
 /// # Errors
-/// When the family does not need the module, or Go is missing.
-pub fn module(family: &str, module: &str) -> Result<PathBuf> {
-    let source = source_folder(find(family)?.name);
-    let mut go = Command::new("go");
-    go.args(["list", "-m", "-f", "{{.Dir}}", module])
-        .current_dir(&source)
-        .env("GOWORK", "off");
-    let folder = run(&mut go).with_context(|| format!("failed to find {module}"))?;
+/// When it is not required there, cannot be fetched, or Go is missing.
+pub fn module(name: &str, module: &str) -> Result<PathBuf> {
+    require_go()?;
+    let source = source_folder(name);
+    let go = |arguments: &[&str]| {
+        let mut go = Command::new("go");
+        go.args(arguments).current_dir(&source).env("GOWORK", "off");
+        run(&mut go).with_context(|| format!("failed to find {module}"))
+    };
+    go(&["mod", "download", module])?;
+    let folder = go(&["list", "-m", "-f", "{{.Dir}}", module])?;
     Ok(PathBuf::from(folder.trim()))
 }
 
