@@ -1,10 +1,5 @@
 //! Each field of an endpoint wrong in turn: told by its name, with what to do, before anything is written.
 
-#![expect(
-    clippy::needless_pass_by_value,
-    reason = "cases give values that json! has just made"
-)]
-
 use super::tests::{configured, of_app};
 use super::*;
 use k8s_openapi::ByteString;
@@ -14,23 +9,23 @@ use std::collections::BTreeMap;
 
 const CONFIGURATION: &str = " of the OperatorConfiguration: ";
 
-fn ingress(section: Value) -> Value {
+fn ingress(section: &Value) -> Value {
     json!({ "type": "ingress", "ingress": section })
 }
 
-fn gateway(section: Value) -> Value {
+fn gateway(section: &Value) -> Value {
     json!({ "type": "gatewayRoute", "gatewayRoute": section })
 }
 
-fn headers(modifiers: Value) -> Value {
-    gateway(json!({
+fn headers(modifiers: &Value) -> Value {
+    gateway(&json!({
         "domain": "example.com", "gatewayParentReference": { "name": "public" },
         "gatewayRouteResponseHeaderModifiers": modifiers,
     }))
 }
 
 fn domain() -> Value {
-    ingress(json!({ "domain": "example.com" }))
+    ingress(&json!({ "domain": "example.com" }))
 }
 
 #[rstest]
@@ -55,29 +50,29 @@ fn a_wrong_field_of_the_app(
 
 #[rstest]
 #[case::no_section(json!({"type": "ingress"}), "ingress.domain", "set spec.appURL")]
-#[case::no_domain(ingress(json!({})), "ingress.domain", "set spec.appURL")]
-#[case::domain(ingress(json!({"domain": "example_com"})), "ingress.domain", "write a name such as")]
-#[case::wildcard(ingress(json!({"domain": "*.example.com"})), "ingress.domain", "write the one name")]
-#[case::path(ingress(json!({"domain": "example.com", "path": "apps"})), "ingress.path", "a slash at its start")]
-#[case::path_type(ingress(json!({"domain": "example.com", "pathType": "prefix"})), "ingress.pathType", "take Exact")]
-#[case::template(ingress(json!({"domain": "example.com", "tlsSecretName": "{{.Nmae}}"})), "ingress.tlsSecretName", "unknown placeholder")]
-#[case::annotation(ingress(json!({"domain": "example.com", "annotations": {"a": "{{.Host}}"}})), "ingress.annotations", "unknown placeholder")]
+#[case::no_domain(ingress(&json!({})), "ingress.domain", "set spec.appURL")]
+#[case::domain(ingress(&json!({"domain": "example_com"})), "ingress.domain", "write a name such as")]
+#[case::wildcard(ingress(&json!({"domain": "*.example.com"})), "ingress.domain", "write the one name")]
+#[case::path(ingress(&json!({"domain": "example.com", "path": "apps"})), "ingress.path", "a slash at its start")]
+#[case::path_type(ingress(&json!({"domain": "example.com", "pathType": "prefix"})), "ingress.pathType", "take Exact")]
+#[case::template(ingress(&json!({"domain": "example.com", "tlsSecretName": "{{.Nmae}}"})), "ingress.tlsSecretName", "unknown placeholder")]
+#[case::annotation(ingress(&json!({"domain": "example.com", "annotations": {"a": "{{.Host}}"}})), "ingress.annotations", "unknown placeholder")]
 #[case::service_annotation(json!({"serviceAnnotations": {"a": "{{.Host}}"}}), "serviceAnnotations", "unknown placeholder")]
 #[case::service_type(json!({"serviceType": "loadbalancer"}), "serviceType", "take ClusterIP or LoadBalancer")]
 #[case::port(json!({"servicePorts": [80, 70000]}), "servicePorts", "take a number from 1 to 65535")]
 #[case::port_twice(json!({"servicePorts": [80, 80]}), "servicePorts", "take one of them out")]
 #[case::route_domain(json!({"type": "openshiftRoute", "openshiftRoute": {"domain": "a b"}}), "openshiftRoute.domain", "write a name")]
 #[case::no_gateway_section(json!({"type": "gatewayRoute"}), "gatewayRoute.domain", "set spec.appURL")]
-#[case::no_parent(gateway(json!({"domain": "example.com"})), "gatewayRoute.gatewayParentReference.name", "name the Gateway")]
-#[case::parent_without_name(gateway(json!({"domain": "example.com", "gatewayParentReference": {"namespace": "gateways"}})),
+#[case::no_parent(gateway(&json!({"domain": "example.com"})), "gatewayRoute.gatewayParentReference.name", "name the Gateway")]
+#[case::parent_without_name(gateway(&json!({"domain": "example.com", "gatewayParentReference": {"namespace": "gateways"}})),
     "gatewayRoute.gatewayParentReference.name", "name the Gateway")]
-#[case::parent_namespace(gateway(json!({"domain": "example.com", "gatewayParentReference": {"name": "public", "namespace": "Gate Ways"}})),
+#[case::parent_namespace(gateway(&json!({"domain": "example.com", "gatewayParentReference": {"name": "public", "namespace": "Gate Ways"}})),
     "gatewayRoute.gatewayParentReference.namespace", "lower case")]
-#[case::parent_kind(gateway(json!({"domain": "example.com", "gatewayParentReference": {"name": "public", "kind": "Gate way"}})),
+#[case::parent_kind(gateway(&json!({"domain": "example.com", "gatewayParentReference": {"name": "public", "kind": "Gate way"}})),
     "gatewayRoute.gatewayParentReference.kind", "such as Gateway")]
-#[case::header(headers(json!({"set": {"X Frame": "DENY"}})), "gatewayRoute.gatewayRouteResponseHeaderModifiers.set", "write one such as")]
-#[case::header_value(headers(json!({"add": {"X-Frame": ""}})), "gatewayRoute.gatewayRouteResponseHeaderModifiers.add", "write one line")]
-#[case::removed_header(headers(json!({"remove": ["Server:"]})), "gatewayRoute.gatewayRouteResponseHeaderModifiers.remove", "write one such as")]
+#[case::header(headers(&json!({"set": {"X Frame": "DENY"}})), "gatewayRoute.gatewayRouteResponseHeaderModifiers.set", "write one such as")]
+#[case::header_value(headers(&json!({"add": {"X-Frame": ""}})), "gatewayRoute.gatewayRouteResponseHeaderModifiers.add", "write one line")]
+#[case::removed_header(headers(&json!({"remove": ["Server:"]})), "gatewayRoute.gatewayRouteResponseHeaderModifiers.remove", "write one such as")]
 fn a_wrong_field_of_the_configuration(#[case] endpoint: Value, #[case] field: &str, #[case] remedy: &str) {
     let field = format!("spec.endpoint.{field} of the OperatorConfiguration");
     is_told(&of_app(json!({})), &configured(endpoint), &field, remedy);
@@ -90,7 +85,7 @@ fn more_headers_than_the_gateway_api_takes() {
     let field = format!("spec.endpoint.{field}{CONFIGURATION}");
     is_told(
         &of_app(json!({})),
-        &configured(headers(json!({ "set": many }))),
+        &configured(headers(&json!({ "set": many }))),
         &field,
         "take some out",
     );
@@ -98,7 +93,7 @@ fn more_headers_than_the_gateway_api_takes() {
 
 #[rstest]
 #[case::route(json!({"type": "openshiftRoute"}))]
-#[case::gateway(gateway(json!({"gatewayParentReference": {"name": "public"}})))]
+#[case::gateway(gateway(&json!({"gatewayParentReference": {"name": "public"}})))]
 fn a_pattern_is_for_ingresses_alone(#[case] endpoint: Value) {
     let app = of_app(json!({ "appURL": "shop.example.com", "ingressPath": "/(shop|store)" }));
     is_told(
@@ -168,7 +163,7 @@ fn a_route_without_its_secret_is_not_made_and_an_ingress_waits_for_it() {
     );
 
     // What makes certificates wants to see an Ingress first.
-    let plan = plan(&of_app(json!({})), &configured(ingress(section)));
+    let plan = plan(&of_app(json!({})), &configured(ingress(&section)));
     let Progress::Working { message, .. } = &plan.report.progress else {
         panic!("{:?}", plan.report.progress);
     };
@@ -182,7 +177,7 @@ fn a_route_without_its_secret_is_not_made_and_an_ingress_waits_for_it() {
 #[test]
 fn a_certificate_that_nobody_asks_for_is_not_looked_for() {
     let section = json!({ "domain": "example.com", "enableTLS": false, "tlsSecretName": "wildcard" });
-    let plan = plan(&of_app(json!({})), &configured(ingress(section)));
+    let plan = plan(&of_app(json!({})), &configured(ingress(&section)));
     assert_eq!(plan.report.progress, Progress::Ready);
 }
 

@@ -1,7 +1,3 @@
-#![expect(
-    clippy::needless_pass_by_value,
-    reason = "cases give values that json! has just made"
-)]
 use super::super::plan::tests::{configured, of_app};
 use super::super::plan::{Plan, plan};
 use super::*;
@@ -27,13 +23,13 @@ fn secret(certificate: &str) -> Secret {
     secret
 }
 
-fn made(app: Value, section: Value) -> Plan {
+fn made(app: Value, section: &Value) -> Plan {
     let mut observed = configured(json!({ "type": "openshiftRoute", "openshiftRoute": section }));
     observed.certificate = Some(secret("-----BEGIN CERTIFICATE-----"));
     plan(&of_app(app), &observed)
 }
 
-fn spec(app: Value, section: Value) -> RouteSpec {
+fn spec(app: Value, section: &Value) -> RouteSpec {
     made(app, section).fronts.route.expect("a Route").spec
 }
 
@@ -44,7 +40,7 @@ fn tls_ends_at_the_router_and_the_app_wins_over_the_configuration() {
         "domain": "apps.example.com", "enableTLS": true, "tlsSecretName": "wildcard",
         "annotations": { "a": "{{.Name}}.{{.Domain}}", "b": "configured" },
     });
-    insta::assert_yaml_snapshot!(made(app, section).fronts.route, @r#"
+    insta::assert_yaml_snapshot!(made(app, &section).fronts.route, @r#"
     apiVersion: route.openshift.io/v1
     kind: Route
     metadata:
@@ -81,9 +77,9 @@ fn tls_ends_at_the_router_and_the_app_wins_over_the_configuration() {
 
 #[test]
 fn without_any_settings_the_cluster_chooses_host_and_certificate() {
-    let without = spec(json!({}), json!({}));
+    let without = spec(json!({}), &json!({}));
     assert_eq!((without.host, without.path, without.tls), (None, None, None));
-    let tls = spec(json!({}), json!({ "enableTLS": true })).tls.expect("TLS");
+    let tls = spec(json!({}), &json!({ "enableTLS": true })).tls.expect("TLS");
     assert_eq!((tls.certificate, tls.key), (None, None));
 }
 
@@ -91,7 +87,7 @@ fn without_any_settings_the_cluster_chooses_host_and_certificate() {
 #[case::own_certificate(json!({"enableTLS": true, "certificate": "-----BEGIN CERTIFICATE-----own", "key": "-----BEGIN PRIVATE KEY-----"}), "own")]
 #[case::own_secret(json!({"enableTLS": true, "secretName": "wildcard"}), "")]
 fn the_apps_certificate_stands_in_the_route(#[case] tls: Value, #[case] end: &str) {
-    let made = made(json!({ "tls": tls }), json!({ "tlsSecretName": "other" }));
+    let made = made(json!({ "tls": tls }), &json!({ "tlsSecretName": "other" }));
     let tls = made.fronts.route.and_then(|route| route.spec.tls).expect("TLS");
     assert_eq!(tls.certificate, Some(format!("-----BEGIN CERTIFICATE-----{end}")));
     // It stands in the Route itself.
@@ -115,7 +111,7 @@ fn router(host: &str, status: &str, message: &str) -> Value {
 }
 
 /// What is reported of a Route that is there, with what the routers say.
-fn reported(app: &Value, there: Value) -> (Progress, Option<String>) {
+fn reported(app: &Value, there: &Value) -> (Progress, Option<String>) {
     let mut observed = configured(json!({ "type": "openshiftRoute" }));
     let object = json!({
         "apiVersion": "route.openshift.io/v1", "kind": "Route", "metadata": { "name": "shop" },
@@ -145,7 +141,7 @@ fn the_host_that_the_cluster_chose_is_the_address(
     #[case] expected: Option<&str>,
 ) {
     let there = json!({ "spec": stored(host), "status": { "ingress": routers } });
-    let (progress, url) = reported(&app, there);
+    let (progress, url) = reported(&app, &there);
     assert_eq!(progress == Progress::Ready, expected.is_some(), "{progress:?}");
     assert_eq!(url.as_deref(), expected);
 }
@@ -161,6 +157,6 @@ fn the_host_that_the_cluster_chose_is_the_address(
 fn what_a_router_refuses_is_told(#[case] host: &str, #[case] told_of: &str, #[case] said: &str) {
     let refusal = router(told_of, "False", "taken by another");
     let there = json!({ "spec": stored(host), "status": { "ingress": [refusal] } });
-    let (progress, _) = reported(&json!({ "appURL": "shop.example.com" }), there);
+    let (progress, _) = reported(&json!({ "appURL": "shop.example.com" }), &there);
     assert!(progress.word().contains(said), "{progress:?}");
 }

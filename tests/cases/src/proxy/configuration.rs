@@ -23,9 +23,8 @@ pub(super) fn text(site: &Site, places: &Places<'_>) -> String {
     let folder = places.folder.display();
     let (http, https) = (places.http_port, places.https_port);
     let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
-    let temporary = temporary
-        .map(|name| format!("  {name}_temp_path {folder}/{name};\n"))
-        .concat();
+    let temporary = temporary.map(|name| format!("  {name}_temp_path {folder}/{name};\n"));
+    let temporary = temporary.concat();
     format!(
         "daemon off;\nmaster_process off;\npid {folder}/pid;\nerror_log {folder}/error.log;\nevents {{}}\nhttp {{\n  \
          access_log off;\n{temporary}  map $http_upgrade $with_upgrade {{ default upgrade; '' close; }}\n  server {{ \

@@ -58,10 +58,10 @@ impl Product {
         let service: Value = serde_json::from_str(&text)?;
         let address = service["spec"]["clusterIP"].as_str().context("clusterIP")?;
         let mut ports = service["spec"]["ports"].as_array().into_iter().flatten();
-        let port = ports.find(|port| {
-            let number = port["port"].as_i64().map(|it| it.to_string());
-            port["name"] == *site.port || number.as_ref() == Some(&site.port)
-        });
+        let number = site.port.parse::<i64>();
+        let is_meant =
+            |port: &&Value| port["name"] == *site.port || number.as_ref().is_ok_and(|it| port["port"] == *it);
+        let port = ports.find(is_meant);
         let port = port.with_context(|| format!("Service {} has no port {}", site.service, site.port))?;
         Ok(format!("{address}:{}", port["port"]))
     }
