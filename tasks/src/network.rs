@@ -1,6 +1,7 @@
 //! Why a connection failed, from what the HTTP client says.
 
 use mendix_postgres_tls::CertificateDer;
+use object_store::client::{ClientOptions, HttpClient, HttpConnector};
 use std::error::Error;
 use std::time::Duration;
 
@@ -66,6 +67,17 @@ pub(crate) fn signed_client() -> reqwest::Result<reqwest::Client> {
     })
 }
 
+/// A client for what a node answers to its own pods: no proxy can reach it, and what is there answers at once.
+pub(crate) fn node_client() -> reqwest::Result<reqwest::Client> {
+    client(|| {
+        builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .connect_timeout(Duration::from_secs(1))
+            .timeout(Duration::from_secs(5))
+    })
+}
+
 fn client(builder: impl Fn() -> reqwest::ClientBuilder) -> reqwest::Result<reqwest::Client> {
     ensure_cryptography();
     // An image without a certificate store fails the first attempt; then the authorities of the public web serve.
@@ -74,6 +86,16 @@ fn client(builder: impl Fn() -> reqwest::ClientBuilder) -> reqwest::Result<reqwe
         let roots: Result<Vec<_>, _> = roots.map(|root| reqwest::Certificate::from_der(root)).collect();
         builder().tls_certs_only(roots?).build()
     })
+}
+
+/// Hands our own client to the library, with the authorities and proxies that this pod is given.
+#[derive(Debug)]
+pub(crate) struct Connector(pub(crate) reqwest::Client);
+
+impl HttpConnector for Connector {
+    fn connect(&self, _options: &ClientOptions) -> object_store::Result<HttpClient> {
+        Ok(HttpClient::new(self.0.clone()))
+    }
 }
 
 /// The authorities that this process is told to trust, by the variables that the HTTP client follows too. What cannot be

@@ -1,7 +1,7 @@
 //! What a build pod is told.
 
 use super::{BuildError, Compression, Limits, Options, Target, build_from_source};
-use crate::image::{Credentials, Platform, Reference, Registry, RegistryOptions, parse_reference};
+use crate::image::{Credentials, Identity, Platform, Reference, Registry, RegistryOptions, parse_reference};
 use crate::progress::LogProgress;
 use crate::settings::{SettingsError, required};
 use clap::Args;
@@ -74,6 +74,7 @@ impl BuildArguments {
     pub async fn build(&self) -> Result<BuildResult, crate::TaskError> {
         let source = required(self.source_url.as_deref(), variable::SOURCE_URL)?;
         let registry = Registry::new(self.registry_options(source)?).map_err(BuildError::from)?;
+        let registry = registry.with_identity(Identity::from_environment());
         let target = self.target(source)?;
         let progress = Arc::new(LogProgress::default());
         let options = Options {

@@ -121,7 +121,6 @@ async fn build(
     let base_name = assemble::base_name(&target.base, &package.metadata)?;
     let base = fetch_image(registry, &parse_reference(&base_name)?, &target.platform).await?;
     let command = assemble::command(&base_name, &base)?;
-    registry.log_in(push).await;
     let earlier = earlier(registry, push, target).await;
     let earlier = earlier.as_ref();
     copy_base(registry, &base, push, earlier, progress).await?;

@@ -2,6 +2,7 @@
 //!
 //! None of them shows an address that a registry made up: those may carry tokens.
 
+use super::LoginError;
 use crate::patience::Again;
 use std::fmt;
 use std::io;
@@ -75,6 +76,14 @@ pub enum ImageError {
         status: u16,
         /// What the registry said, with a leading colon, or nothing.
         detail: String,
+    },
+    /// There is no login for it.
+    #[error("failed to log in to registry {registry}: {source}")]
+    Login {
+        /// Host of the registry.
+        registry: String,
+        /// Why.
+        source: LoginError,
     },
     /// No connection.
     #[error(
@@ -156,6 +165,7 @@ impl ImageError {
     pub(crate) fn again(&self) -> Again {
         match self {
             Self::Registry { again, .. } => *again,
+            Self::Login { source, .. } => source.again(),
             Self::Unreachable { .. } => Again::Later,
             _ => Again::Never,
         }

@@ -42,7 +42,6 @@ pub async fn fetch_image(
     reference: &Reference,
     platform: &Platform,
 ) -> Result<FetchedImage, ImageError> {
-    registry.log_in(reference).await;
     let (found, digest) = registry.manifest(reference).await?;
     let (manifest, image) = match found {
         OciManifest::Image(manifest) => (manifest, reference.clone_with_digest(digest.clone())),

@@ -50,7 +50,6 @@ pub async fn push_image(
     progress: &dyn Progress,
 ) -> Result<PushedImage, ImageError> {
     let target = tagged(&image.target)?;
-    registry.log_in(target).await;
     if let Some(base) = &image.base {
         copy_base(registry, base, target, None, progress).await?;
     }

@@ -1,6 +1,7 @@
 //! Reads from and writes to registries. Decides nothing.
 
 use super::explain::explain;
+use super::login::{Current, Identity, Logins};
 use super::stall::{LIMIT, Moved, watch};
 use super::{Credentials, ImageError, Layer, Operation, media_type};
 use crate::network::{ensure_cryptography, http_client, innermost};
@@ -12,7 +13,8 @@ use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use oci_client::client::{Certificate, CertificateEncoding, ClientConfig, ClientProtocol};
 use oci_client::errors::OciDistributionError;
 use oci_client::manifest::{OciDescriptor, OciManifest};
-use oci_client::{Client, Reference};
+use oci_client::secrets::RegistryAuth;
+use oci_client::{Client, Reference, RegistryOperation};
 use std::time::Duration;
 use tokio_util::io::ReaderStream;
 
@@ -29,7 +31,7 @@ pub struct RegistryOptions {
 #[derive(Clone)]
 pub struct Registry {
     pub(super) client: Client,
-    pub(super) credentials: Credentials,
+    logins: Logins,
     /// For what the client cannot do: see `upload.rs`. Made once, since each loads all authorities.
     pub(super) http: reqwest::Client,
     plain_http: Vec<String>,
@@ -63,7 +65,7 @@ impl Registry {
         Ok(Self {
             client,
             http,
-            credentials: options.credentials,
+            logins: Logins::new(options.credentials, Identity::default()),
             plain_http: options.plain_http,
             patience: Patience::default(),
         })
@@ -73,6 +75,13 @@ impl Registry {
     #[must_use]
     pub fn with_patience(self, patience: Patience) -> Self {
         Self { patience, ..self }
+    }
+
+    /// Logs in to the registries of clouds as what this process is told to be, where no login is given.
+    #[must_use]
+    pub fn with_identity(self, identity: Identity) -> Self {
+        let logins = self.logins.with_identity(identity);
+        Self { logins, ..self }
     }
 
     /// How often is tried again what failed, and when.
@@ -90,18 +99,35 @@ impl Registry {
         }
     }
 
-    /// Gives the client the login for an image's registry. Every other call wants this first.
-    pub(crate) async fn log_in(&self, image: &Reference) {
-        let auth = self.credentials.for_host(image.registry());
+    /// The login for an image's registry as it is now.
+    pub(super) async fn login(&self, image: &Reference) -> Result<Current, ImageError> {
+        let login = self.logins.of(image.registry(), self.scheme(image)).await;
+        login.map_err(|source| ImageError::Login {
+            registry: image.registry().to_owned(),
+            source,
+        })
+    }
+
+    /// Gives the client the login for an image's registry.
+    async fn log_in(&self, image: &Reference, operation: Operation) -> Result<(), ImageError> {
+        let Current { auth, renewed } = self.login(image).await?;
         self.client
             .store_auth_if_needed(image.resolve_registry(), &auth)
             .await;
+        if renewed {
+            // The client keeps the first login of a host for good; of another one it keeps what it is good for now.
+            for kind in kinds(operation) {
+                let authorized = self.client.auth(image, &auth, *kind).await;
+                authorized.map_err(|error| explain(&error, operation, image))?;
+            }
+        }
+        Ok(())
     }
 
     /// Manifest or index of an image, and its digest.
     pub(super) async fn manifest(&self, image: &Reference) -> Result<(OciManifest, String), ImageError> {
-        let auth = self.credentials.for_host(image.registry());
-        let pull = || self.client.pull_manifest(image, &auth);
+        // The client has the login by then.
+        let pull = || self.client.pull_manifest(image, &RegistryAuth::Anonymous);
         self.small(pull, Operation::Pull, image).await
     }
 
@@ -178,6 +204,7 @@ impl Registry {
         chunks: impl Stream<Item = Chunk> + Send + 'static,
         (step, progress): (Step, &dyn Progress),
     ) -> Result<(), ImageError> {
+        self.log_in(image, Operation::Push).await?;
         progress.advance(step, 0, Some(size));
         let moved = Moved::default();
         let counted = chunks.inspect_ok({
@@ -229,6 +256,7 @@ impl Registry {
         F: Future<Output = Result<T, OciDistributionError>>,
     {
         let attempt = || async {
+            self.log_in(image, operation).await?;
             let answered = tokio::time::timeout(LIMIT, Box::pin(request())).await;
             finish(answered.ok(), operation, image)
         };
@@ -247,6 +275,14 @@ fn client_config(plain_http: &[String], extra_root_certificates: Vec<Certificate
         connect_timeout: Some(Duration::from_secs(10)),
         user_agent: concat!("kubectl-mendix/", env!("CARGO_PKG_VERSION")),
         ..ClientConfig::default()
+    }
+}
+
+/// What the client may ask for within an operation.
+const fn kinds(operation: Operation) -> &'static [RegistryOperation] {
+    match operation {
+        Operation::Pull => &[RegistryOperation::Pull],
+        Operation::Push => &[RegistryOperation::Pull, RegistryOperation::Push],
     }
 }
 

@@ -154,7 +154,7 @@ impl Upload {
         if !self.is_of_registry(url) {
             return Ok(request);
         }
-        let auth = self.registry.credentials.for_host(self.image.registry());
+        let auth = self.registry.login(&self.image).await?.auth;
         let login = self
             .registry
             .client

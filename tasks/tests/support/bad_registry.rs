@@ -118,7 +118,8 @@ async fn act(fault: Fault, request: Request, upstream: &str) -> Response<Body> {
     }
 }
 
-async fn forward(request: Request, upstream: &str) -> Response<Body> {
+/// What the registry answers.
+pub async fn forward(request: Request, upstream: &str) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
     let mut headers: HeaderMap = parts.headers;

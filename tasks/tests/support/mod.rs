@@ -1,6 +1,7 @@
 //! What the tests of this crate share. Each test binary uses a part of it.
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
 
+pub mod again;
 pub mod api;
 pub mod azurite;
 pub mod bad_registry;
@@ -19,6 +20,7 @@ pub mod registry;
 pub mod server;
 pub mod trust;
 pub mod unpack;
+pub mod vendor;
 
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;

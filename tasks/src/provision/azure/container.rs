@@ -1,9 +1,9 @@
 //! Makes and deletes containers (Azure Storage REST API, "Create Container", "Delete Container").
 
-use super::super::files::call::{Call, Caller, Signer};
 use super::super::files::explain::{Keys, Server, Step, explain};
 use super::super::files::{FileError, Setting, address};
 use super::Admin;
+use crate::call::{Call, Caller, Signer};
 use crate::network;
 use mendix_model::secret_store::storage;
 use reqwest::{Client, Method, Url};

@@ -1,24 +1,13 @@
 //! Deletes the files of one app.
 
 use super::FileError;
-use super::call::{Failure, Refusal, code};
 use super::explain::{Server, Step, explain};
+use crate::call::{Failure, Refusal, code};
 use crate::network;
 use futures::{StreamExt as _, TryStreamExt as _};
-use object_store::client::{ClientOptions, HttpClient, HttpConnector};
 use object_store::path::Path;
 use object_store::{ObjectStore, RetryConfig};
 use std::time::Duration;
-
-/// Hands our own client to the library, with the authorities and proxies that this pod is given.
-#[derive(Debug)]
-pub(in crate::provision) struct Connector(pub(in crate::provision) reqwest::Client);
-
-impl HttpConnector for Connector {
-    fn connect(&self, _options: &ClientOptions) -> object_store::Result<HttpClient> {
-        Ok(HttpClient::new(self.0.clone()))
-    }
-}
 
 /// A store that is busy is asked again, but not for ever: somebody waits for the sentence.
 pub(in crate::provision) fn retries() -> RetryConfig {

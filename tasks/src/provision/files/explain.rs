@@ -3,8 +3,8 @@
 //! The words for errors: Amazon S3 API Reference, "Error responses"; IAM API Reference, "Common errors"; Azure Storage REST
 //! API, "Common REST API error codes"; those of MinIO's administration begin with `XMinio`.
 
-use super::call::{Failure, Refusal};
 use super::{FileError, Setting};
+use crate::call::{Failure, Refusal};
 use crate::network::NetworkFailure;
 
 /// Who is asked, and which keys of the plan's Secret say so.

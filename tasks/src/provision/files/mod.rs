@@ -1,13 +1,11 @@
 //! What stores of files have in common, whatever protocol they speak.
 
 pub(super) mod address;
-pub(super) mod call;
 pub(super) mod clear;
 mod error;
 pub(super) mod explain;
 pub(super) mod legal;
 pub(super) mod trial;
-pub(super) mod xml;
 
 pub use error::{FileError, Setting};
 

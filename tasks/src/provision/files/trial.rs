@@ -1,8 +1,8 @@
 //! Whether an app will be able to keep files: one is written, read and deleted as the app would do it.
 
 use super::FileError;
-use super::call::{Call, Caller};
 use super::explain::{Server, Step, explain};
+use crate::call::{Call, Caller};
 use reqwest::{Method, Url};
 
 /// Name of the file.

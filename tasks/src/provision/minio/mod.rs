@@ -5,10 +5,10 @@ mod seal;
 
 use super::files::FileError;
 use super::files::address;
-use super::files::call::{Call, Caller, Failure};
 use super::files::explain::{Server, Step, explain};
 use super::s3::{Accounts, Deletion, Grant, Login, Shape, Store};
 use super::task::StoreArguments;
+use crate::call::{Call, Caller, Failure};
 use clap::Args;
 use rand::distr::{Alphanumeric, SampleString as _};
 use reqwest::{Method, Url};

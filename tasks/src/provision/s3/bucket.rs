@@ -1,10 +1,10 @@
 //! Makes, empties and deletes buckets.
 
 use super::super::files::FileError;
-use super::super::files::call::{Call, Failure};
 use super::super::files::clear;
 use super::super::files::explain::{Step, explain};
 use super::store::Store;
+use crate::call::{Call, Failure};
 use reqwest::Method;
 
 /// The region that takes no word of a region when a bucket is made there.

@@ -2,12 +2,13 @@
 //! <https://docs.aws.amazon.com/IAM/latest/APIReference/>; "Calling the API using HTTP query requests",
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/programming.html>).
 
-use super::super::files::call::{Call, Caller, Failure, Signer};
 use super::super::files::explain::{Keys, Server, Step, explain};
-use super::super::files::{FileError, Setting, address, xml};
+use super::super::files::{FileError, Setting, address};
 use super::Login;
 use super::accounts::{Accounts, Grant};
 use super::store::{KEYS, Store};
+use crate::call::{Call, Caller, FORM, Failure, Signer, form};
+use crate::xml;
 use mendix_model::secret_store::s3_region;
 use reqwest::{Method, Url};
 use std::time::Duration;
@@ -112,13 +113,10 @@ impl Iam {
 
     async fn act(&self, action: &str, user: &str, parameters: &[(&str, &str)]) -> Result<String, Failure> {
         let fixed = [("Action", action), ("Version", VERSION), ("UserName", user)];
-        // The form's own encoding, by the one library that has it here already.
-        let mut form = self.endpoint.clone();
-        form.query_pairs_mut()
-            .extend_pairs(fixed.iter().chain(parameters));
+        let fields: Vec<_> = fixed.iter().chain(parameters).copied().collect();
         let call = Call {
-            headers: vec![("content-type", "application/x-www-form-urlencoded".to_owned())],
-            body: form.query().unwrap_or_default().as_bytes().to_vec(),
+            headers: vec![("content-type", FORM.to_owned())],
+            body: form(&self.endpoint, &fields),
             ..Call::new(Method::POST, self.endpoint.clone())
         };
         let answer = self.caller.call(call).await?;

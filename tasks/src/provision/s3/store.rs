@@ -1,12 +1,12 @@
 //! A store as a plan gives it, with the clients for it.
 
-use super::super::files::call::{Caller, Signer};
-use super::super::files::clear::{Connector, retries};
+use super::super::files::clear::retries;
 use super::super::files::explain::{Keys, Server};
 use super::super::files::{FileError, Setting, address};
 use super::place::Place;
 use super::{Admin, Deletion, Login, Shape};
-use crate::network;
+use crate::call::{Caller, Signer};
+use crate::network::{self, Connector};
 use mendix_model::secret_store::{s3_region, storage};
 use object_store::ObjectStore;
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};

@@ -1,4 +1,4 @@
-//! One signed request to a store, and its answer.
+//! One request to a store or to who gives logins, signed where that is asked for, and its answer.
 
 use crate::network::{self, NetworkFailure};
 use futures::TryStreamExt as _;
@@ -12,6 +12,9 @@ use std::time::Duration;
 /// More than an answer to any of our requests takes; what is longer is no answer of a store.
 const ANSWER_LIMIT: usize = 1 << 20;
 
+/// Media type of [`form`].
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
+
 /// Status of a store that has not done what was asked, and may do it later.
 const BUSY: u16 = 503;
 const PAUSES: [Duration; 3] = [
@@ -21,7 +24,9 @@ const PAUSES: [Duration; 3] = [
 ];
 
 /// Who signs, and how.
-pub(in crate::provision) enum Signer {
+pub(crate) enum Signer {
+    /// Nobody: what proves who asks is part of the request.
+    Nobody,
     /// Signature version 4 (AWS General Reference, "Signing AWS API requests").
     Aws {
         credential: AwsCredential,
@@ -36,23 +41,23 @@ pub(in crate::provision) enum Signer {
 }
 
 /// A client of one account.
-pub(in crate::provision) struct Caller {
+pub(crate) struct Caller {
     http: Client,
     signer: Signer,
 }
 
 /// What is asked of a store.
 #[derive(Clone)]
-pub(in crate::provision) struct Call {
-    pub(in crate::provision) method: Method,
-    pub(in crate::provision) url: Url,
-    pub(in crate::provision) headers: Vec<(&'static str, String)>,
-    pub(in crate::provision) body: Vec<u8>,
+pub(crate) struct Call {
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Call {
     /// A request without content.
-    pub(in crate::provision) const fn new(method: Method, url: Url) -> Self {
+    pub(crate) const fn new(method: Method, url: Url) -> Self {
         Self {
             method,
             url,
@@ -62,9 +67,17 @@ impl Call {
     }
 }
 
+/// A form as web pages send it. Of the address only the encoder is used: it is here already.
+pub(crate) fn form(address: &Url, fields: &[(&str, &str)]) -> Vec<u8> {
+    let mut form = address.clone();
+    form.set_query(None);
+    form.query_pairs_mut().extend_pairs(fields);
+    form.query().unwrap_or_default().as_bytes().to_vec()
+}
+
 /// Why a request came to nothing. Holds no address, and nothing of what was sent.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(in crate::provision) enum Failure {
+pub(crate) enum Failure {
     /// Nothing came back.
     Network(NetworkFailure),
     /// The store said no.
@@ -75,29 +88,29 @@ pub(in crate::provision) enum Failure {
 
 /// A no.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(in crate::provision) struct Refusal {
+pub(crate) struct Refusal {
     /// Status of HTTP.
-    pub(in crate::provision) status: u16,
+    pub(crate) status: u16,
     /// The store's word for it.
-    pub(in crate::provision) code: Option<String>,
+    pub(crate) code: Option<String>,
     /// Region that a bucket is in, where the answer says it.
-    pub(in crate::provision) region: Option<String>,
+    pub(crate) region: Option<String>,
 }
 
 impl Failure {
     /// Whether the store refused with this word.
-    pub(in crate::provision) fn is(&self, word: &str) -> bool {
+    pub(crate) fn is(&self, word: &str) -> bool {
         matches!(self, Self::Refused(Refusal { code: Some(code), .. }) if code == word)
     }
 }
 
 impl Caller {
-    pub(in crate::provision) const fn new(http: Client, signer: Signer) -> Self {
+    pub(crate) const fn new(http: Client, signer: Signer) -> Self {
         Self { http, signer }
     }
 
     /// Asks, and again where the store is busy; answers the content of a success.
-    pub(in crate::provision) async fn call(&self, call: Call) -> Result<Vec<u8>, Failure> {
+    pub(crate) async fn call(&self, call: Call) -> Result<Vec<u8>, Failure> {
         for pause in PAUSES {
             match self.once(call.clone()).await {
                 Err(Failure::Refused(refusal)) if refusal.status == BUSY => {
@@ -146,6 +159,7 @@ impl Caller {
 impl Signer {
     fn sign(&self, request: &mut HttpRequest) -> object_store::Result<()> {
         match self {
+            Self::Nobody => Ok(()),
             Self::Aws {
                 credential,
                 service,
@@ -186,17 +200,26 @@ fn refusal(status: u16, headers: &HeaderMap, content: &[u8]) -> Refusal {
     }
 }
 
-/// The word for an error: element `Code` in XML, field `Code` in JSON (administration of MinIO).
-pub(super) fn code(content: &[u8]) -> Option<String> {
+/// The word for an error, of XML or JSON.
+pub(crate) fn code(content: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(content).ok()?;
-    let json = || serde_json::from_str::<serde_json::Value>(text).ok();
-    let code = super::xml::text_of(text, "Code").or_else(|| Some(json()?["Code"].as_str()?.to_owned()))?;
+    let code = crate::xml::text_of(text, "Code").or_else(|| code_of_json(text))?;
     // It goes into sentences.
     let is_word = code.len() <= 80
         && code
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || "._-".contains(c));
     is_word.then_some(code)
+}
+
+/// Fields: administration of MinIO; AWS JSON protocol 1.1, "Operation error serialization"; OAuth 2.0 (RFC 6749), 5.2; OCI
+/// distribution specification, "Error codes".
+fn code_of_json(text: &str) -> Option<String> {
+    let answer: serde_json::Value = serde_json::from_str(text).ok()?;
+    let fields = ["/Code", "/__type", "/error", "/errors/0/code"];
+    let code = fields.iter().find_map(|field| answer.pointer(field)?.as_str())?;
+    // AWS may put a namespace before it.
+    Some(code.rsplit('#').next().unwrap_or(code).to_owned())
 }
 
 #[cfg(test)]
@@ -218,6 +241,15 @@ mod tests {
         r#"{"Code":"XMinioAdminNoSuchUser","Message":"x"}"#,
         Some("XMinioAdminNoSuchUser")
     )]
+    #[case(
+        r#"{"__type":"com.amazonaws.ecr#AccessDeniedException","message":"x"}"#,
+        Some("AccessDeniedException")
+    )]
+    #[case(
+        r#"{"error":"invalid_client","error_description":"x"}"#,
+        Some("invalid_client")
+    )]
+    #[case(r#"{"errors":[{"code":"UNAUTHORIZED","message":"x"}]}"#, Some("UNAUTHORIZED"))]
     #[case("<html><body>Not found</body></html>", None)]
     #[case("<Error><Code>a word\nand a password</Code></Error>", None)]
     #[case("", None)]

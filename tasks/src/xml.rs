@@ -4,12 +4,12 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 
 /// Text of the first element of this name, without its namespace.
-pub(in crate::provision) fn text_of(document: &str, name: &str) -> Option<String> {
+pub(crate) fn text_of(document: &str, name: &str) -> Option<String> {
     texts_of(document, name).into_iter().next()
 }
 
 /// Texts of all elements of this name, up to where the document stops being XML.
-pub(in crate::provision) fn texts_of(document: &str, name: &str) -> Vec<String> {
+pub(crate) fn texts_of(document: &str, name: &str) -> Vec<String> {
     let mut reader = Reader::from_str(document);
     let mut texts = Vec::new();
     loop {
