@@ -1,7 +1,9 @@
 //! What a build pod is told.
 
 use super::{BuildError, Compression, Limits, Options, Target, build_from_source};
-use crate::image::{Credentials, Identity, Platform, Reference, Registry, RegistryOptions, parse_reference};
+use crate::image::{
+    Credentials, Identity, Mirrors, Platform, Reference, Registry, RegistryOptions, parse_reference,
+};
 use crate::progress::LogProgress;
 use crate::settings::{SettingsError, required};
 use clap::Args;
@@ -34,6 +36,9 @@ pub struct BuildArguments {
     /// Folder with Docker's config.json.
     #[arg(long, default_value = REGISTRY_FOLDER, hide = true)]
     registry_folder: PathBuf,
+    /// Where base images are looked for first: REGISTRY=MIRROR, such as docker.io=mirror.example.com/hub; several with commas.
+    #[arg(long, env = "MENDIX_REGISTRY_MIRRORS")]
+    registry_mirrors: Option<Mirrors>,
     /// How layers are compressed: reuse, gzip-recompress or zstd.
     #[arg(long, env = "MENDIX_COMPRESSION", default_value_t)]
     compression: Compression,
@@ -80,6 +85,7 @@ impl BuildArguments {
         let options = Options {
             limits: self.limits.limits(),
             compression: self.compression,
+            mirrors: self.registry_mirrors.clone().unwrap_or_default(),
             ..Options::default()
         };
         Ok(build_from_source(source, target.as_ref(), &registry, &options, progress).await?)
@@ -104,11 +110,13 @@ impl BuildArguments {
     fn registry_options(&self, source: &str) -> Result<RegistryOptions, BuildError> {
         let credentials = Credentials::from_folder(&self.registry_folder)?;
         let insecure = self.registry_insecure.as_deref() == Some("true");
-        let plain_http = if insecure {
+        let mut plain_http = if insecure {
             self.registry_hosts(source)
         } else {
             Vec::new()
         };
+        let mirrors = self.registry_mirrors.iter();
+        plain_http.extend(mirrors.flat_map(Mirrors::plain_http));
         Ok(RegistryOptions {
             plain_http,
             credentials,

@@ -13,8 +13,8 @@ pub use error::{BuildError, SourceError};
 pub use mendix_package::{Compression, Limits, PackageError};
 
 use crate::image::{
-    Earlier, Parts, Platform, Reference, Registry, complete, copy_base, fetch_image, inspect,
-    parse_reference, tagged,
+    Earlier, Mirrors, Parts, Platform, Reference, Registry, complete, copy_base, fetch_base, fetch_image,
+    inspect, parse_reference, tagged,
 };
 use crate::patience::Patience;
 use crate::progress::{NoProgress, Progress};
@@ -51,6 +51,8 @@ pub struct Options {
     pub patience: Patience,
     /// How layers are compressed.
     pub compression: Compression,
+    /// Where base images are looked for first.
+    pub mirrors: Mirrors,
 }
 
 /// Model of a package in a local file.
@@ -119,7 +121,8 @@ async fn build(
     let package = Package::open(&mut origin, &options.limits, progress).await?;
     // The base first: packing takes long, and a base that is not there would make it vain.
     let base_name = assemble::base_name(&target.base, &package.metadata)?;
-    let base = fetch_image(registry, &parse_reference(&base_name)?, &target.platform).await?;
+    let base_image = parse_reference(&base_name)?;
+    let base = fetch_base(registry, &base_image, &target.platform, &options.mirrors).await?;
     let command = assemble::command(&base_name, &base)?;
     let earlier = earlier(registry, push, target).await;
     let earlier = earlier.as_ref();

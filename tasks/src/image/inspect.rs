@@ -1,6 +1,7 @@
 //! Reads an image's manifest and configuration.
 
-use super::{ImageError, Platform, Registry, config, media_type, platform};
+use super::mirror::goes_on;
+use super::{ImageError, Mirrors, Platform, Registry, config, media_type, platform};
 use mendix_package::LayerIdentity;
 use oci_client::Reference;
 use oci_client::manifest::{OciImageManifest, OciManifest};
@@ -58,6 +59,29 @@ pub async fn fetch_image(
         manifest,
         config,
     })
+}
+
+/// Reads an image as [`fetch_image`] does, from a mirror of its registry first; from its own registry when no mirror has it.
+/// Its layers are then where it was found.
+///
+/// # Errors
+/// As [`fetch_image`], of its own registry.
+pub async fn fetch_base(
+    registry: &Registry,
+    reference: &Reference,
+    platform: &Platform,
+    mirrors: &Mirrors,
+) -> Result<FetchedImage, ImageError> {
+    for copy in mirrors.of(reference) {
+        match fetch_image(registry, &copy, platform).await {
+            Err(error) if goes_on(&error) => {
+                let origin = reference.registry();
+                tracing::warn!("a mirror is passed over, {origin} is asked itself: {error}");
+            }
+            found => return found,
+        }
+    }
+    fetch_image(registry, reference, platform).await
 }
 
 async fn member(

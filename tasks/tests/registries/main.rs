@@ -1,4 +1,4 @@
-//! Ways to registries: logins of clouds and of Docker's configuration.
+//! Ways to registries: logins of clouds and of Docker's configuration, mirrors.
 
 #![allow(
     clippy::expect_used,
@@ -13,6 +13,7 @@ mod client;
 mod docker;
 mod ecr;
 mod google;
+mod mirrors;
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -7,8 +7,13 @@ use mendix_tasks::progress::NoProgress;
 
 /// Pushes `base:1`: a start command on these layers.
 pub async fn push_base(registry: &TestRegistry, layers: Vec<Layer>) {
+    push_base_as(&registry.client(), &format!("{}/base:1", registry.host), layers).await;
+}
+
+/// Pushes a base by another name.
+pub async fn push_base_as(client: &Registry, name: &str, layers: Vec<Layer>) {
     let base = ImageSpec {
-        target: parse_reference(&format!("{}/base:1", registry.host)).expect("base"),
+        target: parse_reference(name).expect("base"),
         base: None,
         layers,
         config: ConfigChanges {
@@ -17,9 +22,7 @@ pub async fn push_base(registry: &TestRegistry, layers: Vec<Layer>) {
         },
         platform: Platform::current(),
     };
-    push_image(&registry.client(), &base, &NoProgress)
-        .await
-        .expect("base");
+    push_image(client, &base, &NoProgress).await.expect("base");
 }
 
 /// A build of `shop:1` onto `base:1`, both at this host.
