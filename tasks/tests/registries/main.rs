@@ -1,4 +1,4 @@
-//! Ways to registries: logins of clouds and of Docker's configuration, mirrors.
+//! Ways to registries: logins of clouds and of Docker's configuration, mirrors, proxies.
 
 #![allow(
     clippy::expect_used,
@@ -14,6 +14,7 @@ mod docker;
 mod ecr;
 mod google;
 mod mirrors;
+mod proxies;
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,6 +1,7 @@
 //! A real registry: Debian's `docker-registry` in a temporary folder, which no other test has pushed to; where it is not
 //! installed, the one of `MENDIX_TEST_REGISTRY`.
 
+use super::certificates::Pair;
 use mendix_tasks::image::{Credentials, Registry, RegistryOptions};
 use std::net::TcpListener;
 use std::path::Path;
@@ -50,21 +51,41 @@ fn shared() -> Option<TestRegistry> {
     })
 }
 
+const PROGRAM: &str = "/usr/bin/docker-registry";
+
 /// Starts or finds a registry; says why when there is none.
 pub async fn start() -> Option<TestRegistry> {
-    let program = Path::new("/usr/bin/docker-registry");
-    if !program.is_file() {
+    if !Path::new(PROGRAM).is_file() {
         return shared();
     }
+    Some(started(None).await)
+}
+
+/// Starts a registry with this certificate; says so when there is none to start.
+pub async fn start_certified(pair: &Pair) -> Option<TestRegistry> {
+    if !Path::new(PROGRAM).is_file() {
+        println!("skipped: Debian's docker-registry is not installed");
+        return None;
+    }
+    Some(started(Some(pair)).await)
+}
+
+async fn started(pair: Option<&Pair>) -> TestRegistry {
     let folder = tempfile::tempdir().expect("folder");
     let host = format!("127.0.0.1:{}", free_port());
+    let place = folder.path().display();
+    let tls = pair.map_or_else(String::new, |pair| {
+        std::fs::write(folder.path().join("server.pem"), &pair.certificate).expect("certificate");
+        std::fs::write(folder.path().join("server.key"), &pair.key).expect("key");
+        format!(", tls: {{certificate: {place}/server.pem, key: {place}/server.key}}")
+    });
     let config = format!(
-        "version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {}}}}}\nhttp: {{addr: \"{host}\"}}\n",
-        folder.path().display()
+        "version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {place}}}}}\n\
+         http: {{addr: \"{host}\"{tls}}}\n"
     );
     let path = folder.path().join("config.yml");
     std::fs::write(&path, config).expect("config");
-    let process = Command::new(program)
+    let process = Command::new(PROGRAM)
         .arg("serve")
         .arg(&path)
         .stdout(Stdio::null())
@@ -77,7 +98,7 @@ pub async fn start() -> Option<TestRegistry> {
         _folder: Some(folder),
     };
     super::answers(&registry.host).await;
-    Some(registry)
+    registry
 }
 
 fn free_port() -> u16 {
