@@ -1,12 +1,15 @@
 //! Base images from mirrors. Two real registries: `origin`, which is pushed to as well, and `mirror`.
 
 use crate::support::base::{onto_base, push_base, push_base_as};
+use crate::support::command::task;
 use crate::support::package::write_package;
 use crate::support::registry::{TestRegistry, start};
+use crate::support::server::TestServer;
 use crate::support::vendor::{Vendor, challenge};
 use mendix_tasks::build::{BuildError, Options, build_from_file};
 use mendix_tasks::image::*;
 use mendix_tasks::progress::NoProgress;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 async fn two() -> Option<(TestRegistry, TestRegistry)> {
@@ -102,6 +105,34 @@ async fn an_image_that_nobody_has_is_named_as_its_own_registry_names_it() {
         )),
         "{error}"
     );
+}
+
+/// The base's own registry is not there at all, and the mirror has no TLS.
+#[tokio::test]
+async fn a_build_pod_is_told_of_mirrors() {
+    let Some((origin, mirror)) = two().await else {
+        return;
+    };
+    push_base(&mirror, layer()).await;
+    let folder = tempfile::tempdir().expect("folder");
+    let package = std::fs::read(write_package(folder.path())).expect("package");
+    let packages = TestServer::packages(package).await;
+    let (source, push) = (packages.url("/good.mda"), format!("{}/shop:1", origin.host));
+    let arguments = [
+        "build",
+        "--source-url",
+        &source,
+        "--base-image",
+        "registry.test/base:1",
+        "--push-image",
+        &push,
+        "--registry-insecure",
+        "true",
+        "--registry-mirrors",
+        &format!("registry.test=http://{}", mirror.host),
+    ];
+    let (code, message) = task(&arguments).await;
+    assert_eq!(code, ExitCode::SUCCESS, "{message}");
 }
 
 /// Each wants a login of its own, and is shown no other.

@@ -7,6 +7,7 @@ pub mod azurite;
 pub mod bad_registry;
 pub mod base;
 pub mod certificates;
+pub mod command;
 pub mod connect;
 pub mod files;
 pub mod first_version;

@@ -35,9 +35,9 @@ enum Source {
     Node { host: String },
 }
 
-/// The key of a service account, as Google gives it.
+/// A key as Google gives it, or another credential.
 #[derive(Deserialize)]
-struct ServiceAccount {
+struct Credential {
     r#type: String,
     #[serde(default)]
     client_email: String,
@@ -101,7 +101,7 @@ async fn of_key(path: &str, now: SystemTime) -> Result<Value, LoginError> {
             ONLY_KEYS,
         )
     };
-    let key: ServiceAccount =
+    let key: Credential =
         serde_json::from_str(&file(SERVER, path)?).map_err(|_| bad("is no JSON file of a credential"))?;
     if key.r#type != "service_account" {
         return Err(bad("is no key of a service account"));
@@ -113,7 +113,7 @@ async fn of_key(path: &str, now: SystemTime) -> Result<Value, LoginError> {
     post(SERVER, address, &fields, &remedy).await
 }
 
-fn assertion(key: &ServiceAccount, address: &str, now: SystemTime) -> Result<Secret, &'static str> {
+fn assertion(key: &Credential, address: &str, now: SystemTime) -> Result<Secret, &'static str> {
     let seconds = now
         .duration_since(SystemTime::UNIX_EPOCH)
         .unwrap_or_default()
