@@ -64,7 +64,7 @@ fn run(server: &Server, deployment: &Value) {
 /// Ends as many old pods as may be away; how many new ones there may be.
 fn roll(server: &Server, deployment: &Value, new: &[Value], old: &[Value]) -> usize {
     let update = &deployment["spec"]["strategy"]["rollingUpdate"];
-    let number = |field: &str| usize::try_from(update[field].as_u64().expect("a number")).expect("small");
+    let number = |field: &str| share(&update[field], replicas(deployment));
     let wanted = replicas(deployment);
     let present: Vec<&Value> = old.iter().filter(|pod| !is_leaving(pod)).collect();
     let serving = new
@@ -82,6 +82,18 @@ fn roll(server: &Server, deployment: &Value, new: &[Value], old: &[Value]) -> us
         }
     }
     (wanted + number("maxSurge")).saturating_sub(left)
+}
+
+/// A number, or a share of the pods that are wanted.
+fn share(value: &Value, wanted: usize) -> usize {
+    let percent = value
+        .as_str()
+        .and_then(|text| text.strip_suffix('%')?.parse::<usize>().ok());
+    let number = value.as_u64().and_then(|number| usize::try_from(number).ok());
+    percent
+        .map(|percent| wanted * percent / 100)
+        .or(number)
+        .expect("a number or a share")
 }
 
 fn end(server: &Server, pod: &Value) {
