@@ -3,9 +3,11 @@
 use crate::back_off::BackOff;
 use crate::drift::Drift;
 use crate::error::Error;
-use crate::guards::Place;
+use crate::guards::{self, Answers, Asked, Place};
 use crate::metrics::Metrics;
-use k8s_openapi::api::core::v1::Namespace;
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use k8s_openapi::api::core::v1::{Namespace, Pod};
 use kube::core::NamespaceResourceScope;
 use kube::core::PartialObjectMeta;
 use kube::runtime::events::{Recorder, Reporter};
@@ -35,6 +37,7 @@ pub struct Context {
     pub(crate) told: broadcast::Sender<Place>,
     /// Nodes that take no new pods; only progress rests on it.
     pub(crate) cordoned: watch::Sender<BTreeSet<String>>,
+    guards: Asked,
     cluster: OnceCell<String>,
     /// Namespaces whose apps are run; plain manifests in them are guarded as well.
     managed: Vec<String>,
@@ -59,15 +62,33 @@ impl Context {
             wakes: broadcast::Sender::new(WAKES),
             told: broadcast::Sender::new(WAKES),
             cordoned: watch::Sender::default(),
+            guards: Box::new(|pods| async move { guards::ask_all(&pods).await }.boxed()),
             cluster: OnceCell::new(),
             managed: Vec::new(),
             leaving: false,
         }
     }
 
+    /// The same, for pods whose guards this answers for: a test has none.
+    #[must_use]
+    pub fn answering(
+        self,
+        guards: impl Fn(Vec<Pod>) -> BoxFuture<'static, Answers> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            guards: Box::new(guards),
+            ..self
+        }
+    }
+
+    /// What the guards of these pods say.
+    pub(crate) async fn ask_guards(&self, pods: &[Pod]) -> Answers {
+        (self.guards)(pods.to_vec()).await
+    }
+
     /// The same, with the namespaces whose apps are run.
     #[must_use]
-    pub(crate) fn managing(self, managed: Vec<String>) -> Self {
+    pub fn managing(self, managed: Vec<String>) -> Self {
         Self { managed, ..self }
     }
 

@@ -44,9 +44,9 @@ pub use uninstall::{Uninstall, uninstall};
 #[doc(hidden)]
 pub mod testing {
     pub use crate::error::Error;
-    pub use crate::guards::{NoAnswer, ask};
+    pub use crate::guards::{Answers, NoAnswer, ask};
     pub use crate::read::Namespaced;
-    pub use crate::reconcile::{Kind, reconcile};
+    pub use crate::reconcile::{Kind, reconcile, reconcile_at};
     pub use crate::report::{Conditioned, Report};
 }
 

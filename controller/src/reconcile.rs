@@ -34,8 +34,16 @@ pub async fn reconcile<K: Kind>(
     trigger: Arc<PartialObjectMeta<K>>,
     context: Arc<Context>,
 ) -> Result<Action, Error> {
+    reconcile_at(trigger, context, Timestamp::now()).await
+}
+
+/// The same by another clock.
+pub async fn reconcile_at<K: Kind>(
+    trigger: Arc<PartialObjectMeta<K>>,
+    context: Arc<Context>,
+    now: Timestamp,
+) -> Result<Action, Error> {
     let (namespace, name) = (trigger.namespace().unwrap_or_default(), trigger.name_any());
-    let now = Timestamp::now();
     let action = match crate::read::guarded::<K>(&context, &namespace, &name).await? {
         None => Action::await_change(),
         Some(DeserializeGuard(Err(source))) => {

@@ -3,10 +3,18 @@
 
 #![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests are tests")]
 
+#[allow(dead_code, reason = "the stories use the rest")]
 #[path = "replay/cluster.rs"]
 mod cluster;
+#[allow(dead_code, reason = "the stories use the rest")]
+#[path = "replay/deployments.rs"]
+mod deployments;
+#[allow(dead_code, reason = "the stories use the rest")]
+#[path = "replay/kubelet.rs"]
+mod kubelet;
 #[path = "examples/made.rs"]
 mod made;
+#[allow(dead_code, reason = "the stories use the rest")]
 #[path = "replay/rounds.rs"]
 mod rounds;
 #[path = "examples/rows.rs"]
@@ -14,6 +22,9 @@ mod rows;
 #[expect(dead_code, reason = "crashes are the business of another test")]
 #[path = "replay/server.rs"]
 mod server;
+#[allow(dead_code, reason = "the stories use the rest")]
+#[path = "replay/world.rs"]
+mod world;
 
 use made::{Made, at, documents, made, made_on, server_with};
 use mendix_model::crd::fields::{Ours, Reach, TABLES, path};

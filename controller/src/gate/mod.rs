@@ -69,7 +69,7 @@ impl Kind for Environment {
                     act::leave_earlier_claim(context, self, &observed).await?;
                     act::pull(context, &pulls, now).await?;
                     // Last: guards are slow where a network drops what is sent to them.
-                    let answers = guards::ask_all(&observed.pods).await;
+                    let answers = context.ask_guards(&observed.pods).await;
                     if let Some(record) = contested(&observed, &answers) {
                         if let Outcome::ClaimWritten(claim) =
                             claim::write(context, &observed, &record).await?

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Answers by name of the pod. A pod that was not asked is not in it.
-pub(crate) type Answers = BTreeMap<String, Result<GuardStatus, NoAnswer>>;
+pub type Answers = BTreeMap<String, Result<GuardStatus, NoAnswer>>;
 
 /// Nobody watches what a guard waits for.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);

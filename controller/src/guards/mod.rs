@@ -8,12 +8,17 @@ mod watch;
 pub(crate) use answer::ask_all;
 pub use answer::{NoAnswer, ask};
 pub(crate) use foreign::{Beside, foreign};
-pub(crate) use lease::{Answers, fact, look_again, synchronises, waits_for};
+pub use lease::Answers;
+pub(crate) use lease::{fact, look_again, synchronises, waits_for};
 pub(crate) use watch::{Place, watch};
 
 use crate::pod_state::phase;
+use futures::future::BoxFuture;
 use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
 use mendix_model::manifest::guarded_container;
+
+/// How the guards of pods are asked: [`ask_all`], except where no pod runs.
+pub(crate) type Asked = Box<dyn Fn(Vec<Pod>) -> BoxFuture<'static, Answers> + Send + Sync>;
 
 /// The container that runs under the guard; nothing where there is none, or before the kubelet has seen it.
 fn container(pod: &Pod) -> Option<&ContainerStatus> {

@@ -17,6 +17,7 @@ mod pull;
 mod secret_store;
 mod status;
 mod volumes;
+mod ways;
 
 use crate::context::Context;
 use crate::error::Error;

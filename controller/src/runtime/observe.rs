@@ -6,7 +6,7 @@ use crate::configuration;
 use crate::context::Context;
 use crate::error::Error;
 use crate::gate::claim_of;
-use crate::guards::{self, Answers};
+use crate::guards::Answers;
 use crate::metadata::namespace;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::{Pod, Secret, ServiceAccount};
@@ -137,7 +137,7 @@ pub(crate) async fn observe(context: &Context, runtime: &Runtime) -> Result<Obse
         copies,
         leader,
         worker,
-        answers: guards::ask_all(&pods).await,
+        answers: context.ask_guards(&pods).await,
         cordoned: context.cordoned.borrow().clone(),
         pullers,
         pods,

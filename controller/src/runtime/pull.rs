@@ -117,7 +117,7 @@ fn waits(pod: Option<&Pod>, node: &str, now: Timestamp) -> Option<Waits> {
     }
     if let Some(cause) = cause(pod).filter(|cause| cause.contains("Image")) {
         return Some(Waits::InVain(format!(
-            "the image cannot be pulled on node {node}: {cause}; the earlier one goes on serving"
+            "the image cannot be pulled on node {node}: {cause}; correct that, or deploy another one; the earlier one goes on serving"
         )));
     }
     let made = pod.metadata.creation_timestamp.as_ref();

@@ -2,6 +2,7 @@
 
 use super::guarded;
 use super::observe::Observed;
+use super::ways::ways;
 
 use crate::guards;
 use crate::metadata::is_leaving;
@@ -17,7 +18,8 @@ use mendix_model::crd::runtime::RuntimePod;
 use mendix_model::crd::{Runtime, RuntimeStatus};
 use mendix_model::names::{self, Role};
 use mendix_model::rollout::order::{Inputs, Target, Targets};
-use mendix_model::rollout::situation::{is_drained, is_rolled_out, ready_replicas};
+use mendix_model::rollout::situation::{input, is_drained, is_observed, is_rolled_out, ready_replicas};
+use mendix_model::rollout::strategy::is_rolling;
 
 /// How far the app is towards the wanted Deployments.
 pub(crate) fn progress(
@@ -27,10 +29,10 @@ pub(crate) fn progress(
     deployments: &[Deployment],
 ) -> Progress {
     if let Some(message) = exceeded(observed) {
-        return Progress::stalled("ProgressDeadlineExceeded", message);
+        return Progress::stalled("ProgressDeadlineExceeded", told(runtime, observed, message));
     }
-    if let Some(message) = crash_looping(observed) {
-        return Progress::stalled("CrashLoop", message);
+    if let Some(message) = crash_looping(observed, deployments) {
+        return Progress::stalled("CrashLoop", told(runtime, observed, message));
     }
     for target in [&targets.leader, &targets.worker] {
         if let Target::Hold(reason) = target {
@@ -61,7 +63,6 @@ fn workers(runtime: &Runtime, observed: &Observed, targets: &Targets) -> i32 {
 /// A Deployment is as it is wanted, and so are its pods.
 fn is_settled(present: Option<&Deployment>, role: Role, replicas: i32, deployments: &[Deployment]) -> bool {
     let same_role = |it: &&Deployment| it.name_any().ends_with(role.node_type());
-    let input = |it: &Deployment| it.annotations().get(names::INPUT_ANNOTATION).cloned();
     let (Some(present), Some(wanted)) = (present, deployments.iter().find(same_role)) else {
         return false;
     };
@@ -117,17 +118,42 @@ fn exceeded(observed: &Observed) -> Option<String> {
     });
     let name = late.map(ResourceExt::name_any).next()?;
     Some(format!(
-        "Deployment {name} made no progress: {}; correct it, or go back to what ran before",
+        "Deployment {name} made no progress: {}",
         unready(observed, 0)
     ))
 }
 
-fn crash_looping(observed: &Observed) -> Option<String> {
-    let mut alive = observed
+/// Why a pod of what is wanted ends again and again. One of an earlier template is about to go: what it says is no longer
+/// of interest, and whoever waits for what is wanted now would take it for the end.
+fn crash_looping(observed: &Observed, deployments: &[Deployment]) -> Option<String> {
+    let mut of_wanted = observed
         .pods
         .iter()
-        .filter(|pod| pod.metadata.deletion_timestamp.is_none());
-    alive.find_map(|pod| Some(format!("pod {}: {}", pod.name_any(), crashes(pod)?)))
+        .filter(|pod| pod.metadata.deletion_timestamp.is_none())
+        .filter(|pod| is_in_place(observed, deployments, pod));
+    of_wanted.find_map(|pod| Some(format!("pod {}: {}", pod.name_any(), crashes(pod)?)))
+}
+
+/// Whether the Deployment of a pod has the wanted template, and its controller has taken the pods of earlier ones away,
+/// or does so one after the other.
+fn is_in_place(observed: &Observed, deployments: &[Deployment], pod: &Pod) -> bool {
+    let is_of = |role: &Role| label(pod, names::ROLE_LABEL) == Some(role.as_str());
+    let role = [Role::Leader, Role::Worker].into_iter().find(is_of);
+    let Some(present) = role.and_then(|role| observed.deployment(role)) else {
+        return false;
+    };
+    let wanted = deployments.iter().find(|it| it.name_any() == present.name_any());
+    let is_same = wanted.is_some_and(|wanted| input(wanted) == input(present));
+    is_same && (is_rolled_out(present) || (is_rolling(present) && is_observed(present)))
+}
+
+/// What failed, and what to do: of a pod that waits at the gate its rule has said it.
+fn told(runtime: &Runtime, observed: &Observed, failed: String) -> String {
+    let is_held = |pod: &Pod| guarded::held(observed, &pod.name_any()).is_some();
+    if observed.pods.iter().any(is_held) {
+        return failed;
+    }
+    format!("{failed}; {}", ways(runtime, observed))
 }
 
 /// The report for `progress`.

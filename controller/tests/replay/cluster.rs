@@ -1,11 +1,14 @@
-//! What a cluster does by itself: task pods end, Deployments make pods, owners take what they own with them.
+//! What a cluster does by itself: task pods end, Deployments make pods, nodes run them, owners take what they own with
+//! them.
 
 use crate::server::Server;
+use crate::{deployments, kubelet};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-const PODS: &str = "/api/v1/namespaces/prod/pods";
-const DEPLOYMENTS: &str = "/apis/apps/v1/namespaces/prod/deployments";
+pub(crate) const PODS: &str = "/api/v1/namespaces/prod/pods";
+pub(crate) const DEPLOYMENTS: &str = "/apis/apps/v1/namespaces/prod/deployments";
 const SECRETS: &str = "/api/v1/namespaces/prod/secrets";
 
 /// One step; things take several.
@@ -14,16 +17,22 @@ pub(crate) fn step(server: &Server) {
     for pod in all(server, PODS) {
         match label(&pod, "kubectl-mendix.io/component") {
             "provisioner" => end_provisioner(server, pod),
-            "builder" => end_build(server, pod),
+            "builder" if is_over(server, &pod) => end_build(server, pod),
             _ => {}
         }
     }
-    for pod in all(server, PODS) {
-        live(server, pod);
-    }
-    for deployment in all(server, DEPLOYMENTS) {
-        run(server, deployment);
-    }
+    kubelet::step(server);
+    deployments::step(server);
+}
+
+/// Whether a build has taken its time.
+fn is_over(server: &Server, pod: &Value) -> bool {
+    let began = &pod["metadata"]["creationTimestamp"];
+    let began: Timestamp = began.as_str().expect("a time").parse().expect("a time");
+    let world = &mut server.state().world;
+    let until = began + world.times.build;
+    world.alarms.insert(until);
+    world.now >= until
 }
 
 pub(crate) fn all(server: &Server, path: &str) -> Vec<Value> {
@@ -96,82 +105,6 @@ fn end(server: &Server, mut pod: Value, message: &str) {
     }]});
     let path = format!("{PODS}/{}", name(&pod));
     server.state().put(&path, pod);
-}
-
-/// The Deployment controller with strategy Recreate, one change a step: old pods away, new pods made, pods ready.
-fn run(server: &Server, mut deployment: Value) {
-    let own: Vec<Value> = all(server, PODS)
-        .into_iter()
-        .filter(|pod| pod["metadata"]["ownerReferences"][0]["uid"] == deployment["metadata"]["uid"])
-        .collect();
-    let template = deployment["spec"]["template"].clone();
-    let wanted = usize::try_from(deployment["spec"]["replicas"].as_u64().expect("replicas")).expect("number");
-    let (present, old): (Vec<_>, Vec<_>) = own.into_iter().partition(|pod| pod["template"] == template);
-    if !old.is_empty() || present.len() > wanted {
-        let surplus = present.iter().skip(wanted);
-        for pod in old.iter().chain(surplus) {
-            server.state().begin_deletion(&format!("{PODS}/{}", name(pod)));
-        }
-        return;
-    }
-    if present.len() < wanted {
-        let uid = deployment["metadata"]["uid"].as_str().expect("uid").to_owned();
-        return make(
-            server,
-            &deployment,
-            &template,
-            &format!("{}-{uid}-{}", name(&deployment), present.len()),
-        );
-    }
-    let ready = present.iter().filter(|pod| is_ready(pod)).count();
-    deployment["status"] = json!({
-        "observedGeneration": deployment["metadata"]["generation"],
-        "replicas": wanted, "updatedReplicas": wanted, "readyReplicas": ready,
-    });
-    let path = format!("{DEPLOYMENTS}/{}", name(&deployment));
-    server.state().put(&path, deployment);
-}
-
-fn is_ready(pod: &Value) -> bool {
-    pod["status"]["conditions"][0]["status"] == "True"
-}
-
-/// Scheduler and kubelet: a pod without gates runs, one that is to end has ended, and the kubelet says so.
-fn live(server: &Server, mut pod: Value) {
-    let gated = pod["spec"]["schedulingGates"]
-        .as_array()
-        .is_some_and(|gates| !gates.is_empty());
-    if gated || pod["template"].is_null() {
-        return;
-    }
-    pod["spec"]["nodeName"] = json!("one");
-    let leaving = !pod["metadata"]["deletionTimestamp"].is_null();
-    let container = |state: Value| {
-        json!([{ "name": "mendix", "image": "", "imageID": "", "ready": !leaving, "restartCount": 0,
-            "containerID": "containerd://1", "state": state }])
-    };
-    pod["status"] = if leaving {
-        let ended = json!({ "exitCode": 0, "containerID": "containerd://1" });
-        json!({ "phase": "Failed", "containerStatuses": container(json!({ "terminated": ended })) })
-    } else {
-        json!({ "phase": "Running", "conditions": [{"type": "Ready", "status": "True"}],
-            "containerStatuses": container(json!({ "running": {} })) })
-    };
-    let path = format!("{PODS}/{}", name(&pod));
-    server.state().put(&path, pod);
-}
-
-fn make(server: &Server, deployment: &Value, template: &Value, name: &str) {
-    let pod = json!({
-        "apiVersion": "v1", "kind": "Pod",
-        "metadata": {
-            "name": name, "labels": template["metadata"]["labels"], "annotations": template["metadata"]["annotations"],
-            "ownerReferences": [{"uid": deployment["metadata"]["uid"], "kind": "Deployment", "apiVersion": "apps/v1",
-                "name": deployment["metadata"]["name"], "controller": true}],
-        },
-        "spec": template["spec"], "template": template,
-    });
-    server.state().put(&format!("{PODS}/{name}"), pod);
 }
 
 /// Deletes what belongs to an owner that is gone.

@@ -1,7 +1,9 @@
 //! An API server in a map: get, list by label, create, replace, apply, patch, delete; and it can die after a write.
 
+use crate::world::World;
 use axum::http::{Method, Request, Response, StatusCode, Uri};
 use http_body_util::BodyExt;
+use jiff::Timestamp;
 use kube::Client;
 use kube::client::Body;
 use serde_json::{Map, Value, json};
@@ -24,6 +26,14 @@ pub(crate) struct State {
     /// Writes so far, and those left before the server dies.
     pub(crate) writes: usize,
     pub(crate) writes_left: Option<usize>,
+    /// Who has been written to, and what stood there afterwards, since somebody looked.
+    pub(crate) written: Vec<(Method, String, Value)>,
+    /// Until then nothing is answered.
+    pub(crate) away: Option<Timestamp>,
+    /// Until then reads are answered with what there was.
+    pub(crate) past: Option<(Timestamp, BTreeMap<String, Value>)>,
+    /// The cluster around it.
+    pub(crate) world: World,
 }
 
 impl Server {
@@ -50,8 +60,11 @@ impl Server {
         let bytes = body.collect().await.map_err(std::io::Error::other)?.to_bytes();
         let body: Value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
         let mut state = self.state();
+        if state.away.is_some_and(|until| state.world.now < until) {
+            return Err(std::io::Error::other("connection refused"));
+        }
         if parts.method == Method::GET {
-            return Ok(state.read(&parts.uri));
+            return Ok(state.as_seen().read(&parts.uri));
         }
         if parts.uri.path().contains("/events") {
             return Ok(respond(StatusCode::OK, &body));
@@ -61,11 +74,16 @@ impl Server {
             .headers
             .get("content-type")
             .is_some_and(|it| it == "application/strategic-merge-patch+json");
-        Ok(if strategic {
-            state.patch(parts.uri.path(), &body)
+        let path = parts.uri.path().to_owned();
+        let answer = if strategic {
+            state.patch(&path, &body)
         } else {
-            state.write(&parts.method, &parts.uri, body)
-        })
+            state.write(&parts.method, &parts.uri, body.clone())
+        };
+        if answer.status().is_success() {
+            state.remember(parts.method, path, &body);
+        }
+        Ok(answer)
     }
 }
 
@@ -81,6 +99,26 @@ impl State {
         }
         self.writes += 1;
         Ok(())
+    }
+
+    /// What reads are answered from.
+    fn as_seen(&self) -> std::borrow::Cow<'_, Self> {
+        match &self.past {
+            Some((until, objects)) if self.world.now < *until => std::borrow::Cow::Owned(Self {
+                objects: objects.clone(),
+                ..Self::default()
+            }),
+            _ => std::borrow::Cow::Borrowed(self),
+        }
+    }
+
+    fn remember(&mut self, method: Method, path: String, body: &Value) {
+        let path = match method {
+            Method::POST => format!("{path}/{}", body["metadata"]["name"].as_str().expect("name")),
+            _ => path,
+        };
+        let object = self.objects.get(&path).cloned().unwrap_or_default();
+        self.written.push((method, path, object));
     }
 
     fn read(&self, uri: &Uri) -> Response<Body> {
@@ -121,6 +159,11 @@ impl State {
         };
         let items: Vec<_> = self.below(path).filter(selected).cloned().collect();
         json!({"kind": "List", "apiVersion": "v1", "metadata": {}, "items": items})
+    }
+
+    /// Another one after each change.
+    pub(crate) const fn version(&self) -> u64 {
+        self.counter
     }
 
     /// All objects of a list's path.
@@ -238,7 +281,7 @@ impl State {
             return;
         };
         if object["metadata"]["deletionTimestamp"].is_null() {
-            object["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+            object["metadata"]["deletionTimestamp"] = json!(self.world.now);
             let generation = object["metadata"]["generation"].as_u64().unwrap_or(0) + 1;
             object["metadata"]["generation"] = json!(generation);
         }
@@ -256,6 +299,7 @@ impl State {
         if metadata["uid"].is_null() {
             metadata["uid"] = json!(format!("uid-{}", self.counter));
             metadata["namespace"] = json!("prod");
+            metadata["creationTimestamp"] = json!(self.world.now);
         }
         metadata["resourceVersion"] = json!(self.counter.to_string());
         let changed = before["spec"] != object["spec"] && !object["spec"].is_null();

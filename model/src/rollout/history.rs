@@ -35,8 +35,12 @@ pub struct Seen {
 pub fn remember(known: &[Rollout], seen: &Seen, now: Timestamp) -> Vec<Rollout> {
     let mut all = known.to_vec();
     if all.last().is_none_or(|last| !is_same(last, &seen.wanted)) {
-        if let Some(last) = all.last_mut().filter(|last| !has_ended(last)) {
-            end(last, RolloutOutcome::Superseded, now);
+        if let Some(last) = all.last_mut() {
+            // What nobody serves from now on is the next one's downtime.
+            count_downtime(last, true, now);
+            if !has_ended(last) {
+                end(last, RolloutOutcome::Superseded, now);
+            }
         }
         all.push(begun(known, seen, now));
     }

@@ -83,6 +83,19 @@ fn what_is_not_over_when_something_else_is_wanted_is_superseded() {
 }
 
 #[test]
+fn a_downtime_is_that_of_the_rollout_that_was_wanted_meanwhile() {
+    let all = after(&[
+        (0, seen("a", "1", Stage::Done, true)),
+        (10, seen("b", "1", Stage::Running, false)),
+        (40, seen("c", "1", Stage::Running, false)),
+        (45, seen("c", "1", Stage::Done, true)),
+    ]);
+    let downtimes: Vec<_> = all.iter().map(|it| it.downtime_milliseconds).collect();
+    assert_eq!(downtimes, [0, 30, 5]);
+    assert!(all.iter().all(|it| it.down_since.is_none()), "{all:#?}");
+}
+
+#[test]
 fn a_failure_that_is_mended_is_a_success_and_the_time_of_the_failure_is_downtime() {
     let failed = || Stage::Failed("pod shop-0: a constant is missing".to_owned());
     let all = after(&[

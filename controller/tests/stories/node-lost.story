@@ -1,0 +1,16 @@
+# The node of the new leader is lost: nothing starts in its place before somebody says that its machine is off.
+an app of 3 pods on nodes a b
+a start takes 8s
+an end takes 3s
+the schema of model two takes 5m
+
+somebody deploys model two
+until the leader of model two works on the schema
+node a is lost
+until a pod is held by MX011
+1h pass
+no worker runs
+node a is off, and somebody says so
+until all is well
+1 leader of model two serves
+2 workers of model two serve
