@@ -22,7 +22,7 @@ const NAMESPACE: &str = "case-endpoints";
 const APP: &str = "shop";
 const HOST: &str = "shop.example.com";
 const ADDRESS: &str = "https://shop.example.com";
-const SECRET: &str = "shop-front";
+const SECRET: &str = "front-of-shop";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_type_changes_while_the_app_serves_and_requests_arrive_by_each() -> Result<()> {
