@@ -220,6 +220,14 @@ impl Cluster {
         self.serving() > 0
     }
 
+    fn shrinks(&self) -> bool {
+        let all = [&self.leader, &self.worker].into_iter().flatten();
+        all.into_iter().any(|it| {
+            let present = it.pods.iter().filter(|pod| !pod.ending).count();
+            usize::try_from(it.asked.replicas).is_ok_and(|asked| asked < present)
+        })
+    }
+
     fn drain(&mut self) {
         let more_than_one = self.serving() > 1;
         let mut evicted = self.all_mut().filter(|pod| pod.cordoned && !pod.ending);
@@ -254,6 +262,9 @@ impl Cluster {
                 .of(leader)
                 .into_iter()
                 .for_each(|it| it.pods.retain(|pod| !pod.ending)),
+            // Not in the moment in which a pod is asked to go and is still there: it counts as ready to whoever evicts the
+            // other one, and nobody can take back what its Deployment was asked for.
+            Step::Cordon if self.shrinks() => {}
             Step::Cordon => self.all_mut().for_each(|pod| pod.cordoned = true),
             Step::Drain => self.drain(),
             Step::PodEvicted(leader) => {
